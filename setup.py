@@ -1,0 +1,52 @@
+"""Build the hot path; the list below is its map.
+
+Each entry is a module that runs as plain Python too. A failed compile fails the
+build. Interpreted mode is asked for: ``TWEMPROXY_INTERPRETED=1 pip install .``
+"""
+
+import os
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+SOURCE = Path("src")
+
+HOT = [
+    "twemproxy.net.sock",
+    "twemproxy.net.slab",
+    "twemproxy.net.outbox",
+]
+
+DIRECTIVES = {
+    "language_level": 3,
+    "annotation_typing": False,
+    "boundscheck": True,
+    "wraparound": False,
+    "initializedcheck": False,
+    "cdivision": True,
+}
+
+
+def extension(module: str) -> Extension:
+    """Prefer the leaf ``.pyx`` where a module has one; its twin is the ``.py``."""
+    path = SOURCE / module.replace(".", "/")
+    leaf = path.with_suffix(".pyx")
+    source = leaf if leaf.exists() else path.with_suffix(".py")
+    return Extension(module, [str(source)], extra_compile_args=["-O2", "-g1"])
+
+
+def extensions() -> list[Extension]:
+    """Compile every hot module, or none when interpreted mode was asked for."""
+    if os.environ.get("TWEMPROXY_INTERPRETED"):
+        return []
+    return cythonize(
+        [extension(module) for module in HOT],
+        compiler_directives=DIRECTIVES,
+        include_path=[str(SOURCE)],
+        annotate=bool(os.environ.get("TWEMPROXY_ANNOTATE")),
+        nthreads=os.cpu_count() or 1,
+    )
+
+
+setup(ext_modules=extensions())

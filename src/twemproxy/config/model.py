@@ -1,0 +1,67 @@
+"""The meaning of a configuration file, frozen.
+
+Plain named tuples: the worker gets them over its control socket, and importing
+this module costs nothing. Defaults and ranges live in ``settings``; a value here
+has passed every check.
+"""
+
+from typing import NamedTuple
+
+
+class Listen(NamedTuple):
+    """Where clients connect: TCP when `path` is empty, else a UNIX socket."""
+
+    text: str  # as written, for messages and duplicate detection
+    host: str
+    port: int
+    path: str
+    mode: int  # permission bits of a UNIX socket, 0 leaves them as created
+
+
+class ServerConfig(NamedTuple):
+    """One backend; `label` places it on the ring and names it in the stats."""
+
+    label: str
+    host: str
+    port: int
+    path: str  # UNIX socket, empty for TCP
+    weight: int
+    name: str  # empty when the file gives none
+
+    @property
+    def address(self) -> str:
+        """The ``host:port:weight`` or ``path:weight`` of log lines."""
+        if self.path:
+            return f"{self.path}:{self.weight}"
+        return f"{self.host}:{self.port}:{self.weight}"
+
+
+class PoolConfig(NamedTuple):
+    """One pool with all its settings; servers are in placement order."""
+
+    name: str
+    listen: Listen
+    servers: tuple[ServerConfig, ...]
+    hash: str
+    hash_tag: bytes  # two bytes, or none
+    distribution: str
+    timeout_ms: int  # 0: none
+    backlog: int
+    client_connections: int  # 0: no limit of its own
+    redis: bool
+    redis_auth: bytes  # empty: none
+    redis_db: int
+    preconnect: bool
+    auto_eject_hosts: bool
+    server_connections: int
+    server_retry_timeout_ms: int
+    server_failure_limit: int
+    tcpkeepalive: bool
+    reuseport: bool
+    strict_keys: bool
+
+
+class Config(NamedTuple):
+    """A whole file: its pools in the order of their indices."""
+
+    pools: tuple[PoolConfig, ...]

@@ -1,0 +1,1 @@
+"""The supervisor: processes, signals, sockets, names, reload. Never a request."""

@@ -1,0 +1,1 @@
+"""Which server owns a key: hash functions, hash tags and distributions."""

@@ -1,0 +1,1 @@
+"""Sockets, memory and readiness: the only room that makes system calls."""

@@ -1,0 +1,1 @@
+"""Clients, servers, pools, and the way of a request between them."""

@@ -1,0 +1,1 @@
+"""The memcached text protocol: requests, responses, split and merge."""

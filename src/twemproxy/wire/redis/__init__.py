@@ -1,0 +1,1 @@
+"""The Redis protocol: requests, responses, what commands mean, split and merge."""
