@@ -16,6 +16,7 @@ HOT = [
     "twemproxy.net.sock",
     "twemproxy.net.slab",
     "twemproxy.net.outbox",
+    "twemproxy.wire.lookup",
 ]
 
 DIRECTIVES = {
