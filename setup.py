@@ -13,9 +13,13 @@ from setuptools import Extension, setup
 SOURCE = Path("src")
 
 HOT = [
-    "twemproxy.net.sock",
+    "twemproxy.net.memory",
     "twemproxy.net.slab",
+    "twemproxy.net.sock",
     "twemproxy.net.outbox",
+    "twemproxy.net.poller",
+    "twemproxy.net.epoll",
+    "twemproxy.net.reactor",
     "twemproxy.wire.lookup",
 ]
 

@@ -1,0 +1,33 @@
+cimport cython
+from twemproxy.net.slab cimport Piece, Slab, copied, piece_of
+from twemproxy.net.sock cimport send
+
+cdef Py_ssize_t AGAIN, COPY_MAX, CHUNK, MAX_SPARE
+
+cdef list _spare
+
+@cython.locals(slab=Slab)
+cpdef Slab chunk_for(Py_ssize_t length)
+cpdef drop_spare()
+
+@cython.final
+cdef class Outbox:
+    cdef Piece head, last
+    cdef Slab chunk
+    cdef readonly Py_ssize_t pending
+    @cython.locals(length=Py_ssize_t, last=Piece)
+    cpdef add(self, Slab slab, Py_ssize_t start, Py_ssize_t end)
+    cdef append(self, Piece piece)
+    @cython.locals(length=Py_ssize_t, at=Py_ssize_t, chunk=Slab, last=Piece)
+    cpdef copy_in(self, bytearray source, Py_ssize_t start, Py_ssize_t end)
+    @cython.locals(data=bytearray)
+    cpdef say(self, bytes text)
+    @cython.locals(sent=Py_ssize_t)
+    cpdef int flush(self, int fd) except? -1000
+    @cython.locals(piece=Piece, following=Piece)
+    cpdef bint advance(self, Py_ssize_t sent) except -1
+    cdef release_chunk(self)
+    @cython.locals(piece=Piece, end=Py_ssize_t)
+    cpdef settle(self)
+    @cython.locals(piece=Piece, following=Piece)
+    cpdef clear(self)

@@ -1,0 +1,43 @@
+cimport cython
+from twemproxy.net.poller cimport Poller
+from twemproxy.net.slab cimport Slab
+
+cdef int READ
+cdef Py_ssize_t SLAB_BYTES
+cdef Py_ssize_t ROOM
+
+cdef class Handler:
+    cdef public int fd, stage
+    cdef public bint dirty, in_again, unsettled
+    cpdef on_event(self, int flags)
+    cpdef flush(self)
+    cpdef settle(self)
+
+cdef class Reactor:
+    cdef public Poller poller
+    cdef list handlers
+    cdef public Slab slab
+    cdef public list again, dirty_servers, dirty_clients, unsettled, timers
+    cdef public long long now_ms, now_us, sequence, ticks
+    cdef public bint running
+
+    cpdef read_clock(self)
+    @cython.locals(fd=int)
+    cpdef register(self, Handler handler)
+    cpdef unregister(self, Handler handler)
+    cpdef call_at(self, long long at_ms, object call)
+    cpdef flush_later(self, Handler handler)
+    cpdef read_later(self, Handler handler)
+    cpdef settle_later(self, Handler handler)
+    @cython.locals(now=object)
+    cpdef int timeout_ms(self) except? -2
+    @cython.locals(count=int, i=int, handler=Handler, again=list)
+    cpdef tick(self, int timeout_ms)
+    cpdef make_room(self)
+    @cython.locals(unsettled=list, handler=Handler)
+    cpdef finish(self)
+    @cython.locals(handlers=list, handler=Handler)
+    cdef flush_servers(self)
+    @cython.locals(handlers=list, handler=Handler)
+    cdef flush_clients(self)
+    cpdef run_timers(self)

@@ -1,0 +1,202 @@
+"""The loop: wait, read everything that is ready, then write, then deadlines.
+
+One tick reads every ready descriptor into the shared slab, then flushes each
+connection that has something to send, servers before clients: one system call
+for all that a tick produced. What is left in the shared slab after that is moved
+to its owner's memory, and the slab is rewound. Batches form by themselves: the
+busier the loop, the more a tick reads.
+"""
+
+import heapq
+import time
+from collections.abc import Callable
+from typing import Final
+
+from twemproxy.net import outcome
+from twemproxy.net.poller import Poller
+from twemproxy.net.slab import Slab
+
+READ: Final = outcome.READ
+SLAB_BYTES: Final = 262144
+ROOM: Final = 16384  # the least that a read must have room for
+
+
+class Handler:
+    """Something with a descriptor. `stage` orders flushes: servers 0, clients 1."""
+
+    __slots__ = ("dirty", "fd", "in_again", "stage", "unsettled")
+
+    def __init__(self, fd: int, stage: int) -> None:
+        self.fd = fd
+        self.stage = stage
+        self.dirty = False  # waits in the reactor's flush list
+        self.in_again = False  # waits to be read without a new event
+        self.unsettled = False  # waits to be settled at the end of the tick
+
+    def on_event(self, flags: int) -> None:
+        """Act on READ, WRITE or HANGUP."""
+        raise NotImplementedError
+
+    def flush(self) -> None:
+        """Write what there is to write."""
+
+    def settle(self) -> None:
+        """Keep nothing in the shared slab."""
+
+
+class Reactor:
+    """Runs handlers; `now_ms` and `now_us` are the time of this tick."""
+
+    __slots__ = (
+        "again",
+        "dirty_clients",
+        "dirty_servers",
+        "handlers",
+        "now_ms",
+        "now_us",
+        "poller",
+        "running",
+        "sequence",
+        "slab",
+        "ticks",
+        "timers",
+        "unsettled",
+    )
+
+    def __init__(self, poller: Poller) -> None:
+        self.poller = poller
+        self.handlers: list[Handler | None] = []
+        self.slab = Slab(SLAB_BYTES, True)
+        self.again: list[Handler] = []
+        self.dirty_servers: list[Handler] = []
+        self.dirty_clients: list[Handler] = []
+        self.unsettled: list[Handler] = []
+        self.timers: list[tuple[int, int, Callable[[], None]]] = []
+        self.sequence = 0
+        self.ticks = 0
+        self.running = False
+        self.read_clock()
+
+    def read_clock(self) -> None:
+        """Take the time once for everything that happens in a tick."""
+        self.now_us = time.monotonic_ns() // 1000
+        self.now_ms = self.now_us // 1000
+
+    def register(self, handler: Handler) -> None:
+        """Watch a handler's descriptor."""
+        fd = handler.fd
+        while len(self.handlers) <= fd:
+            self.handlers.extend([None] * max(64, len(self.handlers)))
+        self.handlers[fd] = handler
+        self.poller.add(fd)
+
+    def unregister(self, handler: Handler) -> None:
+        """Stop watching; the descriptor may be closed after that."""
+        self.poller.remove(handler.fd)
+        self.handlers[handler.fd] = None
+
+    def call_at(self, at_ms: int, call: Callable[[], None]) -> None:
+        """Call once when the clock reaches `at_ms`."""
+        self.sequence += 1
+        heapq.heappush(self.timers, (at_ms, self.sequence, call))
+
+    def flush_later(self, handler: Handler) -> None:
+        """Flush in this tick, after everything has been read."""
+        if not handler.dirty:
+            handler.dirty = True
+            if handler.stage:
+                self.dirty_clients.append(handler)
+            else:
+                self.dirty_servers.append(handler)
+
+    def read_later(self, handler: Handler) -> None:
+        """Call its `on_event(READ)` in the next tick even without an event."""
+        if not handler.in_again:
+            handler.in_again = True
+            self.again.append(handler)
+
+    def settle_later(self, handler: Handler) -> None:
+        """Call its `settle` at the end of this tick."""
+        if not handler.unsettled:
+            handler.unsettled = True
+            self.unsettled.append(handler)
+
+    def run(self) -> None:
+        """Tick until somebody sets `running` to false."""
+        self.running = True
+        while self.running:
+            self.tick(self.timeout_ms())
+
+    def timeout_ms(self) -> int:
+        """How long the next tick may sleep."""
+        if self.again or self.dirty_servers or self.dirty_clients:
+            return 0
+        if not self.timers:
+            return -1
+        due = self.timers[0][0]
+        now = time.monotonic_ns() // 1000000
+        return int(max(0, min(due - now, 3600000)))
+
+    def tick(self, timeout_ms: int) -> None:
+        """Do one round of everything."""
+        again = self.again
+        if again:
+            self.again = []
+        count = self.poller.wait(timeout_ms)
+        self.read_clock()
+        self.ticks += 1
+        for i in range(count):
+            handler = self.handlers[self.poller.fd(i)]
+            if handler is not None:
+                self.make_room()
+                handler.on_event(self.poller.flags(i))
+        for handler in again:
+            handler.in_again = False
+            if handler.fd >= 0:
+                self.make_room()
+                handler.on_event(READ)
+        self.finish()
+        if self.timers and self.timers[0][0] <= self.now_ms:
+            self.run_timers()
+            self.finish()
+
+    def make_room(self) -> None:
+        """Have room for one more read in the shared slab."""
+        if self.slab.size - self.slab.used < ROOM:
+            self.finish()
+
+    def finish(self) -> None:
+        """Flush, settle and rewind: the second half of a tick."""
+        while self.dirty_servers or self.dirty_clients:
+            self.flush_servers()
+            self.flush_clients()
+        if self.unsettled:
+            unsettled = self.unsettled
+            self.unsettled = []
+            for handler in unsettled:
+                handler.unsettled = False
+                handler.settle()
+        self.slab.used = 0
+
+    def flush_servers(self) -> None:
+        """One write for each server connection that has something."""
+        handlers = self.dirty_servers
+        if handlers:
+            self.dirty_servers = []
+            for handler in handlers:
+                handler.dirty = False
+                handler.flush()
+
+    def flush_clients(self) -> None:
+        """One write for each client whose head is answered."""
+        handlers = self.dirty_clients
+        if handlers:
+            self.dirty_clients = []
+            for handler in handlers:
+                handler.dirty = False
+                handler.flush()
+
+    def run_timers(self) -> None:
+        """Call everything that is due."""
+        while self.timers and self.timers[0][0] <= self.now_ms:
+            heapq.heappop(self.timers)[2]()

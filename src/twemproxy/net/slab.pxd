@@ -1,0 +1,38 @@
+cimport cython
+from twemproxy.net.memory cimport allocate, copy, resize
+
+@cython.final
+cdef class Ledger:
+    cdef public Py_ssize_t held
+
+cdef Ledger _ledger
+
+cpdef Py_ssize_t held_bytes() noexcept
+
+@cython.final
+@cython.no_gc
+@cython.freelist(256)
+cdef class Slab:
+    cdef readonly bytearray buf
+    cdef public Py_ssize_t size, used
+    cdef readonly bint shared
+    cpdef grow(self, Py_ssize_t size)
+    @cython.locals(at=Py_ssize_t, length=Py_ssize_t)
+    cpdef Py_ssize_t take(self, bytearray source, Py_ssize_t start, Py_ssize_t end) except -1
+    cpdef slide(self, Py_ssize_t start, Py_ssize_t end)
+
+@cython.locals(slab=Slab)
+cpdef Slab holding(bytes data)
+@cython.locals(slab=Slab)
+cpdef Slab copied(bytearray source, Py_ssize_t start, Py_ssize_t end)
+
+@cython.final
+@cython.no_gc
+@cython.freelist(4096)
+cdef class Piece:
+    cdef public Slab slab
+    cdef public Py_ssize_t off, length
+    cdef public Piece next
+
+@cython.locals(piece=Piece)
+cpdef Piece piece_of(Slab slab, Py_ssize_t off, Py_ssize_t length)

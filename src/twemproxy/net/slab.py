@@ -1,0 +1,111 @@
+"""Memory that bytes are received into and sent from.
+
+A `Slab` is a block of bytes. The loop owns one large *shared* slab that every
+connection receives into during a tick and that is rewound at the tick's end, so
+the hot bytes stay in the processor's cache. Whatever must live longer moves once
+to a slab of its own. A `Piece` is a run of bytes in a slab; pieces are linked
+into the outboxes they wait in. A ledger knows how many bytes slabs hold.
+"""
+
+from typing import Final
+
+from twemproxy.net.memory import allocate, copy, resize
+
+
+class Ledger:
+    """Bytes held by all slabs of this process, the shared one not counted."""
+
+    __slots__ = ("held",)
+
+    def __init__(self) -> None:
+        self.held = 0
+
+
+_ledger: Final = Ledger()
+
+
+def held_bytes() -> int:
+    """Return how many bytes the slabs of this process hold, the shared excepted."""
+    return _ledger.held
+
+
+class Slab:
+    """A block of bytes; `used` is how far it is filled.
+
+    Always true: `used` <= `size` == len(`buf`). A slab that is not shared is in
+    the ledger from its making to its end.
+    """
+
+    __slots__ = ("buf", "shared", "size", "used")
+
+    def __init__(self, size: int, shared: bool = False) -> None:
+        self.buf = allocate(size)
+        self.size = size
+        self.used = 0
+        self.shared = shared
+        if not shared:
+            _ledger.held += size
+
+    def __del__(self) -> None:
+        if not self.shared:
+            _ledger.held -= self.size
+
+    def grow(self, size: int) -> None:
+        """Make room for `size` bytes in all; what is there stays."""
+        if size > self.size:
+            resize(self.buf, size)
+            _ledger.held += size - self.size
+            self.size = size
+
+    def take(self, source: bytearray, start: int, end: int) -> int:
+        """Append a copy of source[start:end]; return the offset it starts at."""
+        at = self.used
+        length = end - start
+        if start < 0 or length < 0 or end > len(source) or length > self.size - at:
+            raise IndexError(f"{start}..{end} of {len(source)} into {self.size - at}")
+        copy(self.buf, at, source, start, length)
+        self.used = at + length
+        return at
+
+    def slide(self, start: int, end: int) -> None:
+        """Move buf[start:end] to the front and forget the rest."""
+        if start < 0 or end < start or end > self.size:
+            raise IndexError(f"{start}..{end} of {self.size}")
+        self.buf[: end - start] = self.buf[start:end]
+        self.used = end - start
+
+
+def holding(data: bytes) -> Slab:
+    """Return a slab that holds exactly `data`."""
+    slab = Slab(len(data))
+    slab.buf[:] = data
+    slab.used = len(data)
+    return slab
+
+
+def copied(source: bytearray, start: int, end: int) -> Slab:
+    """Return a slab that holds exactly a copy of source[start:end]."""
+    slab = Slab(end - start)
+    slab.take(source, start, end)
+    return slab
+
+
+class Piece:
+    """A run of bytes in a slab, and the piece that follows it."""
+
+    __slots__ = ("length", "next", "off", "slab")
+
+    slab: Slab
+    off: int
+    length: int
+    next: "Piece | None"
+
+
+def piece_of(slab: Slab, off: int, length: int) -> Piece:
+    """Return the piece slab[off : off + length], linked to nothing."""
+    piece = Piece.__new__(Piece)
+    piece.slab = slab
+    piece.off = off
+    piece.length = length
+    piece.next = None
+    return piece
