@@ -1,0 +1,1 @@
+"""Replays what was recorded from the C program through the proxy."""

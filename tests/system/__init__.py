@@ -1,0 +1,1 @@
+"""Real clients, the proxy, real servers."""
