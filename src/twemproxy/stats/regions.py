@@ -1,0 +1,138 @@
+"""Shared memory the workers count in, and who counts where in it.
+
+One region per worker: it writes, we read. Names keep their block for the life of the
+process, so a pool that a reload changes goes on counting where it was, and a worker
+that replaces a dead one goes on in the region of its predecessor.
+"""
+
+import mmap
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from typing import Final
+
+from twemproxy.config.model import Config
+from twemproxy.errors import ConfigError
+from twemproxy.stats.collect import PoolBlock, ServerBlock
+from twemproxy.stats.metrics import BLOCK_BYTES, BLOCK_SLOTS, PROCESS_BLOCK, TABLE
+
+MIN_BLOCKS: Final = 2048  # a megabyte of address space; memory comes as it is used
+ROOM_TO_GROW: Final = 4  # times what the first configuration needs, for reloads
+
+Key = tuple[str, str | None]  # a pool's name, and a server's label or none
+
+_GAUGES: Final = {
+    scope: [row.slot for row in TABLE if row.scope == scope and row.kind == "gauge"]
+    for scope in ("process", "pool", "server")
+}
+
+
+class Region:
+    """One worker's counters: `fd` is handed to it, `view` reads them here."""
+
+    __slots__ = ("_memory", "fd", "view")
+
+    def __init__(self, blocks: int) -> None:
+        self.fd = _anonymous_file(blocks * BLOCK_BYTES)
+        self._memory = mmap.mmap(self.fd, blocks * BLOCK_BYTES)
+        self.view = memoryview(self._memory).cast("q")
+
+    def forget(self, pools: Iterable[PoolBlock]) -> None:
+        """Zero the gauges of a worker that died: it holds nothing any more."""
+        self._zero(PROCESS_BLOCK, "process")
+        for pool in pools:
+            self._zero(pool.block, "pool")
+            for server in pool.servers:
+                self._zero(server.block, "server")
+
+    def clear(self, block: int) -> None:
+        """Make a block new for another name."""
+        at = block * BLOCK_SLOTS
+        for slot in range(BLOCK_SLOTS):
+            self.view[at + slot] = 0
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self.view.release()
+        self._memory.close()
+        os.close(self.fd)
+
+    def _zero(self, block: int, scope: str) -> None:
+        for slot in _GAUGES[scope]:
+            self.view[block * BLOCK_SLOTS + slot] = 0
+
+
+class Blocks:
+    """Gives every pool and server of a configuration its block, the same each time.
+
+    Blocks of names that are gone are kept for their return until room is needed.
+    """
+
+    def __init__(self, first: Config) -> None:
+        need = 1 + sum(1 + len(pool.servers) for pool in first.pools)
+        self.count = max(MIN_BLOCKS, ROOM_TO_GROW * need)
+        self._free = list(range(self.count - 1, PROCESS_BLOCK, -1))
+        self._of: dict[Key, int] = {}
+
+    def assign(
+        self, config: Config, regions: Iterable[Region]
+    ) -> tuple[PoolBlock, ...]:
+        """Find or make the blocks of `config`; ConfigError when it has too many."""
+        wanted = {(pool.name, None) for pool in config.pools} | {
+            (pool.name, server.label)
+            for pool in config.pools
+            for server in pool.servers
+        }
+        self._make_room(wanted, list(regions))
+        return tuple(
+            PoolBlock(
+                pool.name,
+                self._block(pool.name, None),
+                tuple(
+                    ServerBlock(server.label, self._block(pool.name, server.label))
+                    for server in pool.servers
+                ),
+            )
+            for pool in config.pools
+        )
+
+    def _block(self, pool: str, label: str | None) -> int:
+        key = (pool, label)
+        if key not in self._of:
+            self._of[key] = self._free.pop()
+        return self._of[key]
+
+    def _make_room(self, wanted: set[Key], regions: list[Region]) -> None:
+        short = len(wanted - self._of.keys()) - len(self._free)
+        if short <= 0:
+            return
+        gone = [key for key in self._of if key not in wanted]
+        if len(gone) < short:
+            raise ConfigError(
+                f"{len(wanted)} pools and servers, this process was started with room "
+                f"for {self.count - 1}; start it anew"
+            )
+        for key in gone:
+            block = self._of.pop(key)
+            for region in regions:
+                region.clear(block)
+            self._free.append(block)
+
+
+def _names(config: Config) -> set[Key]:
+    names: set[Key] = {(pool.name, None) for pool in config.pools}
+    for pool in config.pools:
+        names.update((pool.name, server.label) for server in pool.servers)
+    return names
+
+
+def _anonymous_file(size: int) -> int:
+    """Make a file that has no name, in memory where the system can."""
+    if sys.platform == "linux":
+        fd = os.memfd_create("twemproxy-counters", os.MFD_CLOEXEC)
+    else:
+        with tempfile.TemporaryFile() as file:
+            fd = os.dup(file.fileno())
+    os.ftruncate(fd, size)
+    return fd

@@ -1,0 +1,94 @@
+"""The stats document: the original's keys in its order and spacing, then ours."""
+
+import json
+from array import array
+from typing import Any
+
+from twemproxy.stats import metrics
+from twemproxy.stats.collect import Facts, PoolBlock, ServerBlock, document
+
+FACTS = Facts("host1", 9, 1700000000, 4, 2, 2, 1)
+POOLS = (
+    PoolBlock("aa", 1, (ServerBlock("127.0.0.1:1", 2), ServerBlock("s2", 3))),
+    PoolBlock("b", 4, (ServerBlock("s1", 5),)),
+)
+
+
+def view(**slots: int) -> memoryview:
+    """Make one worker's counters: `b2_5=7` sets slot 5 of block 2."""
+    counters = array("q", bytes(8 * 64 * 6))
+    for name, value in slots.items():
+        block, slot = name[1:].split("_")
+        counters[int(block) * 64 + int(slot)] = value
+    return memoryview(counters)
+
+
+def shown(*views: memoryview) -> dict[str, Any]:
+    """Read the document as a monitoring system does."""
+    parsed: dict[str, Any] = json.loads(document(FACTS, POOLS, views))
+    return parsed
+
+
+def test_the_layout_is_the_original_s() -> None:
+    text = document(FACTS, POOLS, [view()]).decode()
+    assert text.startswith(
+        '{"service":"nutcracker", "source":"host1", "version":"0.5.0", "uptime":9, '
+        '"timestamp":1700000000, "total_connections":4, "curr_connections":2, '
+    )
+    assert ', "aa": {"client_eof":0, "client_err":0, "client_connections":0, ' in text
+    assert ', "127.0.0.1:1": {"server_eof":0, "server_err":0, ' in text
+    assert '},"s2": {' in text
+    assert '}},"b": {' in text
+    assert text.endswith("}}}\n")
+    assert text.count("\n") == 1
+
+
+def test_original_keys_come_first_in_their_order() -> None:
+    pool = shown(view())["aa"]
+    original = [row.name for row in metrics.POOL if row.original]
+    ours = [row.name for row in metrics.POOL if not row.original]
+    assert list(pool) == [*original, *ours, "127.0.0.1:1", "s2"]
+    server = [row.name for row in metrics.SERVER]
+    assert list(pool["s2"]) == server
+    assert [row.original for row in metrics.SERVER] == sorted(
+        (row.original for row in metrics.SERVER), reverse=True
+    )
+
+
+def test_workers_add_up_and_of_timestamps_the_latest_counts() -> None:
+    parsed = shown(view(b0_0=5, b2_5=7, b2_4=100), view(b0_0=6, b2_5=1, b2_4=90))
+    assert parsed["total_connections"] == 4 + 5 + 6
+    assert parsed["aa"]["127.0.0.1:1"]["requests"] == 8
+    assert parsed["aa"]["127.0.0.1:1"]["server_ejected_at"] == 100
+
+
+def test_marks_of_the_supervisor_are_not_shown() -> None:
+    assert "heartbeat" not in shown(view(b0_2=77))
+
+
+def test_names_are_escaped() -> None:
+    pools = (PoolBlock('q"\\', 1, (ServerBlock('é"', 2),)),)
+    parsed = json.loads(document(FACTS, pools, [view()]))
+    assert 'é"' in parsed['q"\\']
+
+
+def test_no_pools_and_no_workers_is_still_a_document() -> None:
+    assert json.loads(document(FACTS, (), ()))["total_connections"] == 4
+
+
+def test_describe_spells_the_original_lines() -> None:
+    lines = metrics.describe().splitlines()
+    assert lines[0] == "pool stats:"
+    assert lines[1] == '  client_eof          "# eof on client connections"'
+    assert lines[7:9] == ["", "server stats:"]
+    assert lines[13] == (
+        '  server_ejected_at   "timestamp when server was ejected in usec since epoch"'
+    )
+    assert len(lines) == 22
+
+
+def test_no_slot_is_given_twice_and_none_reaches_the_histogram() -> None:
+    for rows in (metrics.PROCESS, metrics.POOL, metrics.SERVER):
+        assert [row.slot for row in rows] == list(range(len(rows)))
+        assert len(rows) <= metrics.HISTOGRAM_SLOT
+        assert len({row.name for row in rows}) == len(rows)

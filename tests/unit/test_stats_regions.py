@@ -1,0 +1,64 @@
+"""Counter memory: blocks stay with their names, gauges die with their worker."""
+
+import pytest
+
+from twemproxy.config.model import Config, Listen, PoolConfig, ServerConfig
+from twemproxy.errors import ConfigError
+from twemproxy.stats.regions import MIN_BLOCKS, Blocks, Region
+
+
+def pool(name: str, *labels: str) -> PoolConfig:
+    """Make a pool of these servers."""
+    return PoolConfig(
+        name,
+        Listen("127.0.0.1:1", "127.0.0.1", 1, "", 0),
+        tuple(ServerConfig(label, "127.0.0.1", 1, "", 1, label) for label in labels),
+        *("fnv1a_64", b"", "ketama", 0, 512, 0, True, b"", 0),
+        *(False, False, 1, 30000, 2, False, False, True),
+    )
+
+
+def test_a_name_keeps_its_block_through_reloads() -> None:
+    blocks = Blocks(Config((pool("a", "s1", "s2"),)))
+    first = blocks.assign(Config((pool("a", "s1", "s2"),)), [])
+    blocks.assign(Config((pool("b", "s1"),)), [])
+    again = blocks.assign(Config((pool("b", "s1"), pool("a", "s2", "s3"))), [])
+    assert again[1].block == first[0].block
+    assert again[1].servers[0].block == first[0].servers[1].block
+    used = [p.block for p in again] + [s.block for p in again for s in p.servers]
+    assert len(set(used)) == len(used)
+    assert 0 not in used
+
+
+def test_room_is_made_of_names_that_are_gone_and_their_numbers_go() -> None:
+    labels = [f"s{i}" for i in range(MIN_BLOCKS - 2)]
+    region = Region(MIN_BLOCKS)
+    blocks = Blocks(Config(()))
+    (full,) = blocks.assign(Config((pool("a", *labels),)), [region])
+    region.view[full.block * 64] = 7
+    (other,) = blocks.assign(Config((pool("b", "t"),)), [region])
+    assert region.view[other.block * 64] == 0
+    assert region.view[full.block * 64] == 0
+    region.close()
+
+
+def test_too_many_names_are_refused_and_change_nothing() -> None:
+    blocks = Blocks(Config((pool("a", "s"),)))
+    first = blocks.assign(Config((pool("a", "s"),)), [])
+    labels = [f"s{i}" for i in range(MIN_BLOCKS)]
+    with pytest.raises(ConfigError, match="start it anew"):
+        blocks.assign(Config((pool("b", *labels),)), [])
+    assert blocks.assign(Config((pool("a", "s"),)), []) == first
+
+
+def test_a_dead_worker_holds_nothing_but_has_counted() -> None:
+    region = Region(MIN_BLOCKS)
+    blocks = Blocks(Config(()))
+    pools = blocks.assign(Config((pool("a", "s"),)), [region])
+    at = pools[0].servers[0].block * 64
+    region.view[at + 3] = 2  # server_connections
+    region.view[at + 5] = 9  # requests
+    region.view[1] = 4  # curr_connections
+    region.forget(pools)
+    assert (region.view[at + 3], region.view[at + 5], region.view[1]) == (0, 9, 0)
+    region.close()
