@@ -79,12 +79,7 @@ class Blocks:
         self, config: Config, regions: Iterable[Region]
     ) -> tuple[PoolBlock, ...]:
         """Find or make the blocks of `config`; ConfigError when it has too many."""
-        wanted = {(pool.name, None) for pool in config.pools} | {
-            (pool.name, server.label)
-            for pool in config.pools
-            for server in pool.servers
-        }
-        self._make_room(wanted, list(regions))
+        self._make_room(_names(config), list(regions))
         return tuple(
             PoolBlock(
                 pool.name,
