@@ -20,7 +20,12 @@ HOT = [
     "twemproxy.net.poller",
     "twemproxy.net.epoll",
     "twemproxy.net.reactor",
+    "twemproxy.stats.counters",
     "twemproxy.wire.lookup",
+    "twemproxy.wire.redis.request",
+    "twemproxy.wire.redis.response",
+    "twemproxy.proxy.process",
+    "twemproxy.proxy.connection",
 ]
 
 DIRECTIVES = {

@@ -1,8 +1,9 @@
 cimport cython
+from twemproxy.net cimport outcome
 from twemproxy.net.slab cimport Piece, Slab, copied, piece_of
 from twemproxy.net.sock cimport send
 
-cdef Py_ssize_t AGAIN, COPY_MAX, CHUNK, MAX_SPARE
+cdef Py_ssize_t COPY_MAX, CHUNK, MAX_SPARE
 
 cdef list _spare
 

@@ -11,7 +11,6 @@ from twemproxy.net import outcome
 from twemproxy.net.slab import Piece, Slab, copied, piece_of
 from twemproxy.net.sock import send
 
-AGAIN: Final = outcome.AGAIN
 COPY_MAX: Final = 1024
 CHUNK: Final = 16384
 MAX_SPARE: Final = 128
@@ -106,7 +105,7 @@ class Outbox:
         while self.head is not None:
             sent = send(fd, self.head)
             if sent < 0:
-                return 0 if sent == AGAIN else sent
+                return 0 if sent == outcome.AGAIN else sent
             if not self.advance(sent) or sent == 0:
                 return 0
         return 0

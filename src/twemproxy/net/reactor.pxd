@@ -1,8 +1,8 @@
 cimport cython
+from twemproxy.net cimport outcome
 from twemproxy.net.poller cimport Poller
 from twemproxy.net.slab cimport Slab
 
-cdef int READ
 cdef Py_ssize_t SLAB_BYTES
 cdef Py_ssize_t ROOM
 

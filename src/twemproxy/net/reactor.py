@@ -16,7 +16,6 @@ from twemproxy.net import outcome
 from twemproxy.net.poller import Poller
 from twemproxy.net.slab import Slab
 
-READ: Final = outcome.READ
 SLAB_BYTES: Final = 262144
 ROOM: Final = 16384  # the least that a read must have room for
 
@@ -154,7 +153,7 @@ class Reactor:
             handler.in_again = False
             if handler.fd >= 0:
                 self.make_room()
-                handler.on_event(READ)
+                handler.on_event(outcome.READ)
         self.finish()
         if self.timers and self.timers[0][0] <= self.now_ms:
             self.run_timers()

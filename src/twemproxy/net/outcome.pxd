@@ -1,0 +1,7 @@
+# The numbers of outcome.py as C constants; a test keeps the two equal.
+
+cdef enum:
+    AGAIN = -1
+    READ = 1
+    WRITE = 2
+    HANGUP = 4

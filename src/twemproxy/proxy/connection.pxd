@@ -1,0 +1,43 @@
+cimport cython
+from twemproxy.net cimport outcome
+from twemproxy.net.outbox cimport Outbox
+from twemproxy.net.reactor cimport Handler, Reactor
+from twemproxy.net.slab cimport Slab, copied
+from twemproxy.net.sock cimport receive
+from twemproxy.proxy.process cimport Process
+
+cdef Py_ssize_t DIRECT, MAX_READ, FIRST_GROWTH
+
+cdef class Connection(Handler):
+    cdef public Process process
+    cdef public Reactor reactor
+    cdef public Outbox outbox
+    cdef public Slab backlog
+    cdef public Py_ssize_t backlog_at
+    cdef public bint unconsumed, blocked, eof
+    cdef public int paused
+    cdef public long long bytes_in, bytes_out
+
+    cpdef Py_ssize_t consume(self, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    cpdef Py_ssize_t expected(self) except -1
+    cpdef on_eof(self)
+    cpdef on_broken(self, int error)
+    cpdef on_flushed(self)
+    @cython.locals(slab=Slab, at=Py_ssize_t)
+    cpdef consume_backlog(self)
+    @cython.locals(
+        backlog=Slab, slab=Slab, kept=Py_ssize_t, start=Py_ssize_t, at=Py_ssize_t,
+        room=Py_ssize_t, count=Py_ssize_t, consumed=Py_ssize_t,
+    )
+    cpdef read(self, bint hangup)
+    @cython.locals(need=Py_ssize_t, size=Py_ssize_t)
+    cpdef Slab fit(self, Slab slab)
+    @cython.locals(end=Py_ssize_t)
+    cpdef keep(self, Slab slab, Py_ssize_t start, Py_ssize_t consumed)
+    cpdef pause(self, int reason)
+    cpdef resume(self, int reason)
+    cpdef send_later(self)
+    @cython.locals(outbox=Outbox, pending=Py_ssize_t, status=int)
+    cpdef flush(self)
+    cpdef block(self)
+    cpdef shut(self)

@@ -1,0 +1,20 @@
+cimport cython
+from twemproxy.net.reactor cimport Reactor
+from twemproxy.net.slab cimport Slab, copied
+from twemproxy.stats cimport slot
+from twemproxy.stats.counters cimport Block
+
+cdef Py_ssize_t PARK_BYTES, PARK_MAX
+
+@cython.final
+cdef class Process:
+    cdef public Reactor reactor
+    cdef public Block block
+    cdef public object resolve
+    cdef public int clients, max_clients
+    cdef public bint draining
+    cdef Slab parking
+    cpdef on_opened(self)
+    cpdef on_closed(self)
+    @cython.locals(length=Py_ssize_t)
+    cpdef Slab park(self, Slab slab, Py_ssize_t start, Py_ssize_t end)

@@ -1,0 +1,67 @@
+"""What all connections of a worker share: the loop, the counters, the limits."""
+
+from collections.abc import Callable
+
+from twemproxy import limits
+from twemproxy.net.reactor import Reactor
+from twemproxy.net.slab import Slab, copied
+from twemproxy.stats import slot
+from twemproxy.stats.counters import Block
+
+PARK_BYTES = 16384
+PARK_MAX = 1024
+
+
+class Process:
+    """The surroundings of every connection; there is one in a worker.
+
+    `resolve(host, done)` finds the addresses of a name without blocking and calls
+    `done` with a list of them, which is empty when there are none.
+    """
+
+    __slots__ = (
+        "block",
+        "clients",
+        "draining",
+        "max_clients",
+        "parking",
+        "reactor",
+        "resolve",
+    )
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        block: Block,
+        resolve: Callable[[str, Callable[[list[str]], None]], None],
+    ) -> None:
+        self.reactor = reactor
+        self.block = block
+        self.resolve = resolve
+        self.clients = 0
+        self.max_clients = limits.MAX_CLIENTS
+        self.draining = False
+        self.parking = Slab(PARK_BYTES)
+
+    def on_opened(self) -> None:
+        """Count a connection that came into being: client, server or listener."""
+        self.block.add(slot.TOTAL_CONNECTIONS, 1)
+        self.block.add(slot.CURR_CONNECTIONS, 1)
+
+    def on_closed(self) -> None:
+        """Count a connection that is gone."""
+        self.block.add(slot.CURR_CONNECTIONS, -1)
+
+    def park(self, slab: Slab, start: int, end: int) -> Slab:
+        """Return a slab that outlives the tick and holds slab[start:end].
+
+        Small runs are copied side by side; the caller finds its own at the end
+        of what the returned slab has used.
+        """
+        length = end - start
+        if length > PARK_MAX:
+            return copied(slab.buf, start, end)
+        if self.parking.size - self.parking.used < length:
+            self.parking = Slab(PARK_BYTES)
+        self.parking.take(slab.buf, start, end)
+        return self.parking

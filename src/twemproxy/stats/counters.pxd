@@ -1,0 +1,13 @@
+cimport cython
+from libc.stdint cimport int64_t
+from twemproxy.stats cimport slot
+
+@cython.final
+cdef class Block:
+    cdef long long[::1] slots
+    cdef readonly Py_ssize_t at
+    cpdef add(self, int number, long long amount)
+    cpdef put(self, int number, long long value)
+    cpdef int64_t get(self, int number) except? -1
+    @cython.locals(bucket=int)
+    cpdef observe(self, long long time_us)

@@ -1,0 +1,198 @@
+"""Where a Redis request ends and where its arguments lie.
+
+A request is an array of bulk strings, ``*2 CRLF $3 CRLF GET CRLF $1 CRLF k CRLF``,
+or a line typed by hand. The scanner walks the bytes once, keeps its place when
+they run out, and resumes when more have arrived. It follows RESP as the Redis
+documentation describes it ("Sending commands to a Redis server"), but is strict
+where a lenient reader could be made to see another request than the server: line
+ends are CR LF, counts are digits, a payload ends where it says.
+"""
+
+from array import array
+from typing import Final
+
+from twemproxy import limits
+from twemproxy.errors import ProtocolError
+
+MORE: Final = 0  # the request goes on beyond what has arrived
+WHOLE: Final = 1  # a request of `length` bytes with `count` arguments
+LINE: Final = 2  # a line typed by hand of `length` bytes, its end included
+NOTHING: Final = 3  # `length` bytes that ask for nothing, as Redis skips them
+
+MAX_ARGUMENTS: Final = limits.MAX_ARGUMENTS
+MAX_INLINE_BYTES: Final = limits.MAX_INLINE_BYTES
+KEPT_SPANS: Final = 4096  # a larger table of spans is not kept for the next request
+
+
+class RequestScanner:
+    """Walks one request at a time; `reset` before the next.
+
+    All offsets are relative to the request's first byte, so the bytes may move
+    between two calls. `spans` holds the start and the end of each argument.
+    `canonical` is false when a number was written with leading zeros, which
+    Redis would refuse: such a request is written anew before it is passed on.
+    """
+
+    __slots__ = (
+        "at",
+        "bulk",
+        "canonical",
+        "count",
+        "declared",
+        "length",
+        "max_argument_bytes",
+        "max_arguments",
+        "need",
+        "pos",
+        "room",
+        "spans",
+    )
+
+    def __init__(self) -> None:
+        self.room = 64
+        self.spans = array("q", bytes(16 * self.room))
+        self.max_arguments = MAX_ARGUMENTS
+        self.max_argument_bytes = limits.MAX_ARGUMENT_BYTES
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the last request."""
+        self.at = 0  # where the next token begins
+        self.declared = -1  # arguments the request has, once known
+        self.count = 0  # arguments seen whole
+        self.bulk = -1  # length of the argument being received
+        self.length = 0
+        self.need = 0  # bytes the request has at least, for the receiver
+        self.pos = 0
+        self.canonical = True
+        if self.room > KEPT_SPANS:
+            self.room = 64
+            self.spans = array("q", bytes(16 * self.room))
+
+    def limit(self, arguments: int, argument_bytes: int) -> None:
+        """Bound what the next requests may declare."""
+        self.max_arguments = arguments
+        self.max_argument_bytes = argument_bytes
+
+    def advance(self, buf: bytearray, start: int, filled: int) -> int:
+        """Go on with the request that starts at buf[start]; bytes end at `filled`.
+
+        Return MORE, WHOLE, LINE or NOTHING. Raise ProtocolError, worded as Redis
+        words it, when these bytes cannot become a request.
+        """
+        if self.declared < 0:
+            if start + self.at >= filled:
+                return MORE
+            if buf[start] != 42:  # '*'
+                return self.advance_line(buf, start, filled)
+            if not self.read_count(buf, start, filled):
+                return MORE
+            if self.declared == 0:
+                self.length = self.at
+                return NOTHING
+        while self.count < self.declared:
+            if self.bulk < 0 and not self.read_length(buf, start, filled):
+                return MORE
+            end = start + self.at + self.bulk
+            if end + 2 > filled:
+                self.need = end + 2 - start
+                return MORE
+            if buf[end] != 13 or buf[end + 1] != 10:
+                raise ProtocolError("expected CRLF after bulk")
+            if self.count == self.room:
+                self.double_spans()
+            self.spans[2 * self.count] = self.at
+            self.spans[2 * self.count + 1] = self.at + self.bulk
+            self.count += 1
+            self.at += self.bulk + 2
+            self.bulk = -1
+        self.length = self.at
+        return WHOLE
+
+    def read_count(self, buf: bytearray, start: int, filled: int) -> bool:
+        """Read ``*<count> CRLF``; a negative count asks for nothing, like 0."""
+        if start + 1 < filled and buf[start + 1] == 45:  # '-'
+            value = self.number(buf, start + 2, filled)
+            if value > 0:
+                value = 0
+        else:
+            value = self.number(buf, start + 1, filled)
+        if value == -1:
+            return False
+        if value < 0 or value > MAX_ARGUMENTS:
+            raise ProtocolError("invalid multibulk length")
+        if value > self.max_arguments:
+            raise ProtocolError("unauthenticated multibulk length")
+        self.declared = value
+        self.at = self.pos - start
+        return True
+
+    def read_length(self, buf: bytearray, start: int, filled: int) -> bool:
+        """Read ``$<length> CRLF``."""
+        pos = start + self.at
+        if pos >= filled:
+            return False
+        if buf[pos] != 36:  # '$'
+            raise ProtocolError(f"expected '$', got '{printable(buf[pos])}'")
+        value = self.number(buf, pos + 1, filled)
+        if value == -1:
+            return False
+        if value < 0 or value > limits.MAX_ARGUMENT_BYTES:
+            raise ProtocolError("invalid bulk length")
+        if value > self.max_argument_bytes:
+            raise ProtocolError("unauthenticated bulk length")
+        self.bulk = value
+        self.at = self.pos - start
+        return True
+
+    def number(self, buf: bytearray, pos: int, filled: int) -> int:
+        """Read ``<digits> CRLF`` and leave `pos` behind it.
+
+        Return the number, -1 when the line is not complete, -2 when it is not a
+        number of at most 10 significant digits.
+        """
+        first = pos
+        value = 0
+        while pos < filled:
+            digit = buf[pos] - 48
+            if digit < 0 or digit > 9:
+                break
+            value = value * 10 + digit
+            if value > 9999999999 or pos - first > 20:
+                return -2
+            pos += 1
+        if pos == filled:
+            return -1
+        if pos == first or buf[pos] != 13:
+            return -2
+        if pos + 1 == filled:
+            return -1
+        if buf[pos + 1] != 10:
+            return -2
+        if buf[first] == 48 and pos - first > 1:
+            self.canonical = False
+        self.pos = pos + 2
+        return value
+
+    def advance_line(self, buf: bytearray, start: int, filled: int) -> int:
+        """Look for the end of a line typed by hand; a lone LF ends it too."""
+        pos = start + self.at
+        while pos < filled:
+            if buf[pos] == 10:
+                self.length = pos + 1 - start
+                return LINE
+            pos += 1
+        self.at = filled - start
+        if self.at > MAX_INLINE_BYTES:
+            raise ProtocolError("too big inline request")
+        return MORE
+
+    def double_spans(self) -> None:
+        """Make room for as many arguments again."""
+        self.spans = self.spans + array("q", bytes(16 * self.room))
+        self.room *= 2
+
+
+def printable(byte: int) -> str:
+    """Show one byte in an error text without breaking the line."""
+    return chr(byte) if 32 <= byte < 127 else "?"  # noqa: PLR2004 - ASCII

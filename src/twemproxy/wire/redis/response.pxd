@@ -1,0 +1,25 @@
+cimport cython
+
+cdef int MORE, WHOLE, MAX_NESTING
+cdef Py_ssize_t MAX_LINE_BYTES, MAX_REPLY_BYTES
+
+@cython.final
+cdef class ResponseScanner:
+    cdef readonly Py_ssize_t at, length, need
+    cdef readonly int kind
+    cdef readonly long long value
+    cdef public bint resp3
+    cdef int depth
+    cdef Py_ssize_t looked
+    cdef long long[::1] owed
+
+    cpdef reset(self)
+    cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
+    @cython.locals(kind=int, pos=Py_ssize_t)
+    cdef bint read_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
+    cdef settle(self, int kind)
+    cdef descend(self, long long count)
+    @cython.locals(negative=bint, first=Py_ssize_t, value="long long", digit=int)
+    cdef Py_ssize_t number(self, bytearray buf, Py_ssize_t pos, Py_ssize_t filled, bint null) except? -2
+    @cython.locals(pos=Py_ssize_t)
+    cdef Py_ssize_t text(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except? -2

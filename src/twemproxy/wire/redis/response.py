@@ -1,0 +1,192 @@
+"""Where a Redis response ends.
+
+RESP2 types, and RESP3 types on connections that asked for them (HELLO 3). Nesting
+is walked with a small stack of what is still owed, never by recursion. Nothing is
+decoded: a response is passed on as it came.
+"""
+
+from array import array
+from typing import Final
+
+from twemproxy import limits
+from twemproxy.errors import ProtocolError
+
+MORE: Final = 0
+WHOLE: Final = 1
+
+MAX_NESTING: Final = limits.MAX_NESTING
+MAX_LINE_BYTES: Final = limits.MAX_LINE_BYTES
+MAX_REPLY_BYTES: Final = limits.MAX_REPLY_BYTES
+
+
+class ResponseScanner:
+    """Walks one response at a time; `reset` before the next.
+
+    Offsets are relative to the response's first byte. `kind` is that byte, of the
+    value itself when attributes precede it. `resp3` allows the newer types.
+    """
+
+    __slots__ = (
+        "at",
+        "depth",
+        "kind",
+        "length",
+        "looked",
+        "need",
+        "owed",
+        "resp3",
+        "value",
+    )
+
+    def __init__(self) -> None:
+        self.owed = array("q", bytes(8 * (MAX_NESTING + 1)))
+        self.resp3 = False
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the last response."""
+        self.at = 0  # everything before has been walked over
+        self.looked = 0  # how far the line at `at` has been looked through
+        self.depth = 0
+        self.owed[0] = 1  # values still to come at each depth
+        self.kind = 0
+        self.length = 0
+        self.need = 0
+        self.value = 0  # the number of the last line that had one
+
+    def advance(self, buf: bytearray, start: int, filled: int) -> int:
+        """Go on with the response that starts at buf[start]; bytes end at `filled`.
+
+        Return MORE or WHOLE. Raise ProtocolError when this is no response.
+        """
+        while True:
+            if self.need:
+                if start + self.need > filled:
+                    return MORE
+                if buf[start + self.need - 2] != 13 or buf[start + self.need - 1] != 10:
+                    raise ProtocolError("bulk does not end with CRLF")
+                self.at = self.need
+                self.need = 0
+            else:
+                if start + self.at >= filled:
+                    return MORE
+                if not self.read_line(buf, start, filled):
+                    return MORE
+                if self.need:
+                    continue
+            while self.owed[self.depth] == 0:
+                if self.depth == 0:
+                    self.length = self.at
+                    return WHOLE
+                self.depth -= 1
+
+    def read_line(self, buf: bytearray, start: int, filled: int) -> bool:
+        """Walk over one type byte and its line; false when it is not complete."""
+        kind = buf[start + self.at]
+        pos = start + self.at + 1
+        if kind in (36, 42, 58):  # '$' '*' ':'
+            pos = self.number(buf, pos, filled, kind != 58)
+        elif kind in (43, 45):  # '+' '-'
+            pos = self.text(buf, start, filled)
+        elif not self.resp3:
+            raise ProtocolError(f"type byte {kind}")
+        elif kind in (37, 126, 62, 124, 61, 33):  # '%' '~' '>' '|' '=' '!'
+            pos = self.number(buf, pos, filled, False)
+        elif kind in (44, 40, 35, 95):  # ',' '(' '#' '_'
+            pos = self.text(buf, start, filled)
+        else:
+            raise ProtocolError(f"type byte {kind}")
+        if pos < 0:
+            return False
+        if self.kind == 0 and self.depth == 0 and kind != 124:
+            self.kind = kind
+        self.at = pos - start
+        if self.at > MAX_REPLY_BYTES:
+            raise ProtocolError(f"response of more than {MAX_REPLY_BYTES} bytes")
+        self.settle(kind)
+        return True
+
+    def settle(self, kind: int) -> None:
+        """Account for the value whose line has just been read."""
+        if kind in (36, 61, 33):  # a payload follows
+            self.owed[self.depth] -= 1
+            if self.value >= 0:
+                self.need = self.at + self.value + 2
+                if self.need > MAX_REPLY_BYTES:
+                    raise ProtocolError(f"response of more than {MAX_REPLY_BYTES} bytes")
+        elif kind in (42, 126, 62):
+            self.owed[self.depth] -= 1
+            if self.value > 0:
+                self.descend(self.value)
+        elif kind == 37:
+            self.owed[self.depth] -= 1
+            if self.value > 0:
+                self.descend(2 * self.value)
+        elif kind == 124:  # attributes come before the value they belong to
+            if self.value > 0:
+                self.descend(2 * self.value)
+        else:
+            self.owed[self.depth] -= 1
+
+    def descend(self, count: int) -> None:
+        """Expect `count` values one level deeper."""
+        if self.depth == MAX_NESTING:
+            raise ProtocolError(f"response nested deeper than {MAX_NESTING}")
+        self.depth += 1
+        self.owed[self.depth] = count
+
+    def number(self, buf: bytearray, pos: int, filled: int, null: bool) -> int:
+        """Read ``[-]<digits> CRLF`` to `value`; return where the next line begins.
+
+        -1 when the line is not complete. A length may be -1 where `null` allows it.
+        """
+        negative = pos < filled and buf[pos] == 45
+        if negative:
+            pos += 1
+        first = pos
+        value = 0
+        while pos < filled:
+            digit = buf[pos] - 48
+            if digit < 0 or digit > 9:
+                break
+            if pos - first < 18:
+                value = value * 10 + digit
+            elif pos - first > 19:
+                raise ProtocolError("number of more than 20 digits")
+            pos += 1
+        if pos == filled:
+            return -1
+        if pos == first or buf[pos] != 13:
+            raise ProtocolError("bad number")
+        if pos + 1 == filled:
+            return -1
+        if buf[pos + 1] != 10:
+            raise ProtocolError("bad number")
+        if negative:
+            value = -value
+        if value < 0 and null and value != -1:
+            raise ProtocolError("bad length")
+        self.value = value
+        return pos + 2
+
+    def text(self, buf: bytearray, start: int, filled: int) -> int:
+        """Walk to the CR LF that ends the line at `at`; return what follows it.
+
+        -1 when the line is not complete; the next call goes on where this one
+        stopped.
+        """
+        pos = start + max(self.at, self.looked)
+        while pos < filled:
+            if buf[pos] == 13:
+                if pos + 1 == filled:
+                    break
+                if buf[pos + 1] != 10:
+                    raise ProtocolError("CR without LF")
+                return pos + 2
+            if buf[pos] == 10:
+                raise ProtocolError("LF without CR")
+            pos += 1
+        self.looked = pos - start
+        if self.looked - self.at > MAX_LINE_BYTES:
+            raise ProtocolError(f"line longer than {MAX_LINE_BYTES} bytes")
+        return -1
