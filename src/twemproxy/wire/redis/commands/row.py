@@ -1,6 +1,6 @@
-"""What the proxy knows about one Redis command."""
+"""What the proxy knows about one Redis command, and short ways to say it."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from twemproxy.wire import rule
 
@@ -24,6 +24,84 @@ class Command(NamedTuple):
     where: int = rule.BY_POSITION
     merge: int = rule.NONE
     reason: bytes = b""  # why it is refused, the end of the error line
+
+
+# Why commands are refused.
+BLOCKS: Final = b"it would block a server connection that other clients share"
+TRANSACTION: Final = b"a transaction needs a server connection of its own"
+SUBSCRIPTION: Final = b"a subscription needs a server connection of its own"
+MONITORING: Final = b"a monitor needs a server connection of its own"
+CHANNEL: Final = b"a channel lives on one server and its subscribers are not known here"
+SESSION: Final = b"it changes a server connection that other clients share"
+MANAGEMENT: Final = b"it manages one server, so connect to that server"
+REPLICATION: Final = b"replication is a matter between servers"
+CLUSTER: Final = b"the servers of this pool are not a cluster"
+DATABASE: Final = b"a pool has one database"
+SEARCH: Final = b"it searches all keys of one server and names none"
+
+
+def one(name: bytes, arity: int, flags: int, at: int = 1) -> Command:
+    """Return the row of a command with one key."""
+    return Command(name, arity, rule.SINGLE, flags, at, at, 1)
+
+
+def same(
+    name: bytes,
+    arity: int,
+    flags: int,
+    keys: tuple[int, int, int],
+    where: int = rule.BY_POSITION,
+) -> Command:
+    """Return the row of a command whose keys must share a server."""
+    return Command(name, arity, rule.SAME, flags, *keys, where=where)
+
+
+def counted(
+    name: bytes, arity: int, flags: int, numkeys: int, first: int = 0
+) -> Command:
+    """Return the row of a command that says how many keys it has."""
+    return Command(name, arity, rule.SAME, flags, first, first, 1, numkeys)
+
+
+def local(name: bytes, arity: int, flags: int = 0) -> Command:
+    """Return the row of a command that the proxy answers."""
+    return Command(name, arity, rule.LOCAL, flags)
+
+
+def anywhere(name: bytes, arity: int, flags: int = 0) -> Command:
+    """Return the row of a command that any server can answer."""
+    return Command(name, arity, rule.ANY, flags)
+
+
+def fanout(name: bytes, arity: int, merge: int, flags: int = 0) -> Command:
+    """Return the row of a command for every server."""
+    return Command(name, arity, rule.FANOUT, flags, merge=merge)
+
+
+def refused(
+    name: bytes,
+    arity: int,
+    reason: bytes,
+    flags: int = 0,
+    keys: tuple[int, int, int] = (0, 0, 0),
+) -> Command:
+    """Return the row of a command that gets an error naming the reason."""
+    return Command(name, arity, rule.REFUSED, flags, *keys, reason=reason)
+
+
+def container(name: bytes, arity: int = -2) -> Command:
+    """Return the row of a command that means nothing without its second word."""
+    return Command(name, arity, rule.LOCAL, rule.SUBCOMMANDS)
+
+
+def closed(name: bytes, reason: bytes, flags: int, words: bytes) -> tuple[Command, ...]:
+    """Return a container that refuses `words`: subcommands with their arities."""
+    pairs = words.split()
+    below = [
+        refused(name + b"|" + word, int(arity), reason, flags)
+        for word, arity in zip(pairs[::2], pairs[1::2], strict=True)
+    ]
+    return container(name), *below
 
 
 def arity_fits(arity: int, words: int) -> bool:
