@@ -1,0 +1,287 @@
+"""From a file to a `Config`, or to the list of everything that is wrong with it.
+
+The passes are the C program's: the shape of the whole file, then keys in file order,
+then what a pool as a whole must have, then what pools must not share. A pass goes on
+after a mistake so that one run shows them all; what only follows from an earlier
+mistake is not reported.
+"""
+
+import difflib
+import itertools
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from twemproxy.config.address import (
+    Resolve,
+    parse_listen,
+    parse_server,
+    resolve_host,
+)
+from twemproxy.config.document import Node, compose
+from twemproxy.config.merge import Expansion
+from twemproxy.config.model import Config, PoolConfig, ServerConfig
+from twemproxy.config.problems import (
+    MAX_REPORTED,
+    ConfigFileError,
+    Phase,
+    Problem,
+    show,
+)
+from twemproxy.config.settings import BY_KEY, SETTINGS, Kind, Setting
+from twemproxy.config.shape import check_shape
+from twemproxy.config.values import Unfit, expectation, parse_value
+
+# Far above any real file; what stops ``-c /dev/zero``.
+MAX_FILE_BYTES: Final = 16 * 1024 * 1024
+
+# Comparing words costs their product; a key that long is no typing mistake.
+_MAX_COMPARED: Final = 64
+
+
+def load(path: str, resolve: Resolve = resolve_host) -> Config:
+    """Read the file at `path`; raise `ConfigFileError` if it cannot be used."""
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except IsADirectoryError:
+        data = b"\0"  # the C program opens it and then fails to read text
+    except OSError as error:
+        raise ConfigFileError(path, [_unopened(path, error)]) from None
+    return parse(data, path, resolve)
+
+
+def parse(data: bytes, file: str, resolve: Resolve = resolve_host) -> Config:
+    """Read `data`; `file` is the name that messages give it."""
+    if len(data) > MAX_FILE_BYTES:
+        raise ConfigFileError(file, [_too_large()])
+    root = compose(data, file)
+    problems = check_shape(root, file)
+    if problems:
+        raise ConfigFileError(file, problems)
+    loader = _Loader(file, resolve)
+    config = loader.config(root)
+    if loader.problems:
+        raise ConfigFileError(file, loader.problems)
+    return config
+
+
+def _unopened(path: str, error: OSError) -> Problem:
+    why = error.strerror or str(error)
+    reason = f"conf: failed to open configuration '{path}': {why}"
+    return Problem(Phase.OPEN, 0, "", why, "a file that can be read", (reason,))
+
+
+def _too_large() -> Problem:
+    reason = "conf: failed (err 2) to get the next yaml document"
+    expected = f"at most {MAX_FILE_BYTES} bytes"
+    return Problem(Phase.SYNTAX, 0, "", "a larger file", expected, (reason,))
+
+
+class _Pool:
+    """One pool while it is read: its values so far and where they stand."""
+
+    def __init__(self, name: Node) -> None:
+        self.name = name.text
+        self.line = name.line
+        self.values: dict[str, Any] = {}  # by field
+        self.lines: dict[str, int] = {}  # by key, wrong values included
+        self.servers: list[tuple[ServerConfig, int]] = []
+
+
+class _Loader:
+    """Turns a tree of the right shape into pools, collecting problems."""
+
+    def __init__(self, file: str, resolve: Resolve) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self._resolve = _remember(resolve)
+
+    def config(self, root: Node) -> Config:
+        expansion = Expansion(root)
+        pools: list[_Pool] = []
+        for name, body in root.pairs:
+            pool = _Pool(name)
+            if not name.text:
+                self._empty(name, "", "the name of a pool")
+            for key, value in expansion.settings(body):
+                self._entry(pool, key, value)
+            pools.append(pool)
+            if expansion.spent:
+                self.problems.append(expansion.problem(name))
+                break
+        if not pools:
+            reason = f"conf: '{self.file}' has no pools"
+            self.problems.append(
+                Problem(Phase.POOLS, 0, "", "no pools", "at least one", (reason,))
+            )
+        for pool in pools:
+            self._whole(pool)
+        self._clashes(pools)
+        return _freeze(pools) if not self.problems else Config(())
+
+    def _entry(self, pool: _Pool, key: Node, value: Node) -> None:
+        """Handle ``key: value``, or each item of ``key: [items]``."""
+        items = value.items if value.kind == "sequence" else [value]
+        setting = BY_KEY.get(key.text)
+        if not key.text:
+            self._empty(key, pool.name, "a key")
+        elif setting is None:
+            self._unknown(pool, key)
+        else:
+            for item in items:
+                self._value(pool, setting, item)
+
+    def _value(self, pool: _Pool, setting: Setting, item: Node) -> None:
+        where = f"{pool.name}.{setting.key}"
+        if not item.text:
+            self._empty(item, where, expectation(setting))
+        elif setting.key in pool.lines and setting.kind is not Kind.SERVERS:
+            first = f"a second '{setting.key}', the first is on line "
+            found = first + str(pool.lines[setting.key])
+            reason = f'conf: directive "{setting.key}" is a duplicate'
+            self.problems.append(
+                Problem(Phase.KEYS, item.line, where, found, "one", (reason,))
+            )
+        else:
+            try:
+                self._take(pool, setting, item)
+            except Unfit as unfit:
+                self._unfit(where, setting, item, unfit)
+        pool.lines.setdefault(setting.key, item.line)
+
+    def _take(self, pool: _Pool, setting: Setting, item: Node) -> None:
+        if setting.kind is Kind.SERVERS:
+            pool.servers.append((parse_server(item.text), item.line))
+        elif setting.kind is Kind.LISTEN:
+            pool.values[setting.field] = parse_listen(item.text, self._resolve)
+        else:
+            pool.values[setting.field] = parse_value(setting, item.text)
+
+    def _unfit(self, where: str, setting: Setting, item: Node, unfit: Unfit) -> None:
+        found = "a value that is not shown" if setting.secret else show(item.text)
+        phase, colon = (Phase.POOLS, ":") if unfit.late else (Phase.KEYS, "")
+        own = f'conf: directive "{setting.key}{colon}" {unfit.suffix}'
+        reasons = (unfit.before, own) if unfit.before else (own,)
+        hint = self._nearest(item.text, setting.choices)
+        self.problems.append(
+            Problem(phase, item.line, where, found, unfit.expected, reasons, hint)
+        )
+
+    def _unknown(self, pool: _Pool, key: Node) -> None:
+        reason = f'conf: directive "{key.text}" is unknown'
+        hint = self._nearest(key.text, BY_KEY)
+        found, expected = f"unknown key {show(key.text)}", "a known key"
+        self.problems.append(
+            Problem(Phase.KEYS, key.line, pool.name, found, expected, (reason,), hint)
+        )
+
+    def _empty(self, node: Node, where: str, expected: str) -> None:
+        """Report an empty scalar, about which the C program logs nothing."""
+        found = "nothing"
+        self.problems.append(Problem(Phase.KEYS, node.line, where, found, expected))
+
+    def _nearest(self, word: str, known: Iterable[str]) -> str:
+        if len(self.problems) > MAX_REPORTED or len(word) > _MAX_COMPARED:
+            return ""
+        close = difflib.get_close_matches(word.lower(), list(known), n=1)
+        return f"did you mean '{close[0]}'?" if close else ""
+
+    def _whole(self, pool: _Pool) -> None:
+        """Check what needs all keys of one pool."""
+        phase, line, where = Phase.POOLS, pool.line, pool.name
+        if "listen" not in pool.lines:
+            reason = 'conf: directive "listen:" is missing'
+            expected = expectation(BY_KEY["listen"])
+            self.problems.append(
+                Problem(phase, line, where, "no 'listen'", expected, (reason,))
+            )
+        redis = pool.values.get("redis", False)
+        redis_is_wrong = "redis" in pool.lines and "redis" not in pool.values
+        if "redis_auth" in pool.values and not redis and not redis_is_wrong:
+            reason = 'conf: directive "redis_auth:" is only valid for a redis pool'
+            line = pool.lines["redis_auth"]
+            found = "'redis_auth' in a memcached pool"
+            self.problems.append(
+                Problem(phase, line, where, found, "'redis: true'", (reason,))
+            )
+        if "servers" not in pool.lines:
+            reason = f"conf: pool '{pool.name}' has no servers"
+            self.problems.append(
+                Problem(phase, pool.line, where, "no servers", "some", (reason,))
+            )
+        pool.servers.sort(key=lambda placed: placement(placed[0].label))
+        for (one, first), (two, second) in _neighbours(
+            pool.servers, lambda placed: placed[0].label
+        ):
+            reason = (
+                f"conf: pool '{pool.name}' has servers with same name '{one.label}'"
+            )
+            found = f"server {show(two.label)} again, the first is on line {first}"
+            expected = "different names"
+            self.problems.append(
+                Problem(phase, second, f"{where}.servers", found, expected, (reason,))
+            )
+
+    def _clashes(self, pools: list[_Pool]) -> None:
+        """Check what two pools must not share."""
+        listening = [pool for pool in pools if "listen" in pool.values]
+        listening.sort(key=lambda pool: placement(pool.values["listen"].text))
+        for one, two in _neighbours(
+            listening, lambda pool: str(pool.values["listen"].text)
+        ):
+            address = one.values["listen"].text
+            reason = (
+                f"conf: pools '{one.name}' and '{two.name}' have the same listen "
+                f"address '{address}'"
+            )
+            found = f"{show(address)}, where pool {show(one.name)} listens already"
+            where = f"{two.name}.listen"
+            line = two.lines["listen"]
+            self.problems.append(
+                Problem(Phase.LISTEN, line, where, found, "another address", (reason,))
+            )
+        pools.sort(key=lambda pool: placement(pool.name))
+        for one, two in _neighbours(pools, lambda pool: pool.name):
+            reason = f"conf: '{self.file}' has pools with same name {one.name}'"
+            found = f"a second pool {show(one.name)}, the first is on line {one.line}"
+            self.problems.append(
+                Problem(Phase.NAMES, two.line, "", found, "another name", (reason,))
+            )
+
+
+def placement(label: str) -> tuple[int, bytes]:
+    """Give the sort key of servers and pools: the shorter first, then bytewise."""
+    raw = label.encode()
+    return len(raw), raw
+
+
+def _freeze(pools: Iterable[_Pool]) -> Config:
+    frozen = []
+    for pool in pools:
+        fields: dict[str, Any] = {
+            setting.field: pool.values.get(setting.field, setting.default)
+            for setting in SETTINGS
+        }
+        fields["servers"] = tuple(server for server, _line in pool.servers)
+        frozen.append(PoolConfig(name=pool.name, **fields))
+    return Config(tuple(frozen))
+
+
+def _neighbours(items: list[Any], key: Callable[[Any], str]) -> list[tuple[Any, Any]]:
+    """Pairs that stand side by side in a sorted list and have the same key."""
+    return [
+        (one, two) for one, two in itertools.pairwise(items) if key(one) == key(two)
+    ]
+
+
+def _remember(resolve: Resolve) -> Resolve:
+    """Ask once per host however many pools listen on it."""
+    answers: dict[str, str] = {}
+
+    def ask(host: str, port: int) -> str:
+        if host not in answers:
+            answers[host] = resolve(host, port)
+        return answers[host]
+
+    return ask

@@ -1,0 +1,130 @@
+"""The shape of the tree: pools, their keys, one sequence in each.
+
+The messages are the C program's, depth numbers included: 0 is outside everything,
+1 is where pools are named, 2 is where their keys are.
+"""
+
+from typing import Final
+
+from twemproxy.config.document import Node
+from twemproxy.config.merge import is_merge, merged
+from twemproxy.config.problems import Phase, Problem, show
+
+# Merged mappings inside merged mappings; more than anybody writes by hand.
+MAX_MERGE_DEPTH: Final = 16
+
+_POOLS: Final = "a mapping of pools"
+_BODY: Final = "a mapping of keys and values"
+_DEEP: Final = "a plain value, in quotes if it has braces"
+
+
+def check_shape(root: Node, file: str) -> list[Problem]:
+    """List what keeps the tree from being a mapping of pools."""
+    return _Shape(file).check(root)
+
+
+class _Shape:
+    """Walks the tree to the depth it may have, and each shared node once."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self._sequences: dict[int, int] = {}  # by id of a mapping or merged value
+        self._checked: set[int] = set()  # ids of sequences
+
+    def check(self, root: Node) -> list[Problem]:
+        if root.kind == "scalar":
+            self._say(root, "", _POOLS, 'has invalid empty "key:" at depth 0')
+        elif root.kind == "sequence":
+            self._say(root, "", _POOLS, "has sequence at depth 0 instead of 2")
+        else:
+            for name, body in root.pairs:
+                self._pool(name, body)
+        return self.problems
+
+    def _pool(self, name: Node, body: Node) -> None:
+        if name.kind == "mapping":
+            reason = 'has more than one "key:value" at depth 1'
+            self._say(name, "", "the name of a pool", reason)
+        elif name.kind == "sequence":
+            reason = "has sequence at depth 1 instead of 2"
+            self._say(name, "", "the name of a pool", reason)
+        elif body.kind == "scalar":
+            reason = 'has invalid mapping "key:" at depth 1'
+            self._say(body, name.text, _BODY, reason)
+        elif body.kind == "sequence":
+            reason = "has sequence at depth 1 instead of 2"
+            self._say(body, name.text, _BODY, reason)
+        else:
+            self._body(name, body)
+
+    def _body(self, name: Node, body: Node) -> None:
+        before = len(self.problems)
+        sequences = self._keys(name.text, body, 0)
+        if not sequences and len(self.problems) == before:
+            reason = "missing sequence directive at depth 2"
+            self._add(name.line, name.text, "no list", "'servers:' and a list", reason)
+
+    def _keys(self, pool: str, body: Node, depth: int) -> int:
+        """Check one mapping of keys; tell how many sequences it brings."""
+        if id(body) in self._sequences:
+            return self._sequences[id(body)]
+        own, inherited = 0, 0
+        for key, value in body.pairs:
+            if key.kind != "scalar":
+                reason = 'has invalid "key:value" at depth 2'
+                if key.kind == "mapping":
+                    reason = "has a depth greater than 2"
+                self._say(key, pool, "a key", reason)
+            elif is_merge(key) and value.kind != "scalar":
+                inherited += self._merge(pool, value, depth)
+            elif value.kind == "mapping":
+                where = f"{pool}.{key.text}"
+                self._say(value, where, _DEEP, "has a depth greater than 2")
+            elif value.kind == "sequence":
+                own += 1
+                self._sequence(f"{pool}.{key.text}", value, own)
+        self._sequences[id(body)] = own or inherited
+        return own or inherited
+
+    def _sequence(self, where: str, value: Node, number: int) -> None:
+        reason = "has more than one sequence directive"
+        if number > 1:
+            self._say(value, where, "one list in a pool", reason)
+        if id(value) in self._checked:
+            return
+        self._checked.add(id(value))
+        for item in value.items:
+            if item.kind == "sequence":
+                self._say(item, where, "a list of plain values", reason)
+            elif item.kind == "mapping":
+                deep = "has a depth greater than 2"
+                self._say(item, where, "a list of plain values", deep)
+
+    def _merge(self, pool: str, value: Node, depth: int) -> int:
+        if value.kind == "mapping" and depth < MAX_MERGE_DEPTH:
+            return self._keys(pool, value, depth + 1)
+        if id(value) in self._sequences:
+            return self._sequences[id(value)]
+        sequences = 0
+        for other in merged(value):
+            if other.kind == "mapping" and depth < MAX_MERGE_DEPTH:
+                sequences += self._keys(pool, other, depth + 1)
+            else:
+                expected = "a mapping, or a list of mappings, not too deep"
+                reason = "has a depth greater than 2"
+                self._say(other, f"{pool}.<<", expected, reason)
+        self._sequences[id(value)] = sequences
+        return sequences
+
+    def _say(self, node: Node, where: str, expected: str, reason: str) -> None:
+        found = show(node.text) if node.kind == "scalar" else f"a {node.kind}"
+        self._add(node.line, where, found, expected, reason)
+
+    def _add(
+        self, line: int, where: str, found: str, expected: str, reason: str
+    ) -> None:
+        reasons = (f"conf: '{self.file}' {reason}",)
+        self.problems.append(
+            Problem(Phase.STRUCTURE, line, where, found, expected, reasons)
+        )
