@@ -35,17 +35,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one step should receive: exact bytes, or a pattern where many will do."""
+    """What one step should receive: exact bytes, or a pattern where many will do.
+
+    `closed` None leaves it to the proxy whether to go on with this client.
+    """
 
     text: bytes | re.Pattern[bytes]
-    closed: bool = False
+    closed: bool | None = False
 
     def fits(self, answer: Answer) -> bool:
         """Whether this is such an answer."""
+        if self.closed is not None and answer.closed != self.closed:
+            return False
         if isinstance(self.text, bytes):
-            return answer == Answer(self.text, self.closed)
-        right = self.text.fullmatch(answer.received) is not None
-        return right and answer.closed == self.closed
+            return answer.received == self.text
+        return self.text.fullmatch(answer.received) is not None
 
 
 Replies = Sequence[Reply | None]
@@ -209,10 +213,11 @@ class Player:
         quiet_s = step.quiet_ms / 1000
         if reply is None or not isinstance(reply.text, bytes):
             return wire.read_until_quiet(quiet_s)
-        if not reply.text and not reply.closed:
+        closed = bool(reply.closed)
+        if not reply.text and not closed:
             return wire.read_until_quiet(min(quiet_s, 2 * GRACE_S))
         if plays_with_time(self._session):
-            return wire.read_expecting(reply.text, closed=reply.closed, grace_s=quiet_s)
+            return wire.read_expecting(reply.text, closed=closed, grace_s=quiet_s)
         later = any(other.conn == step.conn for other in self._session.steps[i + 1 :])
         grace_s = BETWEEN_STEPS_S if later else GRACE_S
-        return wire.read_expecting(reply.text, closed=reply.closed, grace_s=grace_s)
+        return wire.read_expecting(reply.text, closed=closed, grace_s=grace_s)
