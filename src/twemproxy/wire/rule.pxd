@@ -35,3 +35,13 @@ cdef enum:
     PUBSUB = 512
     NO_AUTH = 1024
     PREFIX = 2048
+    SILENT = 0
+    VALUES = 1
+    STORED = 2
+    NUMBER = 3
+    TOUCHED = 4
+    DELETED = 5
+    VERSION = 6
+    OKAY = 7
+    STATS = 8
+    META = 9

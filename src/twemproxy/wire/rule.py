@@ -1,10 +1,10 @@
 """The vocabulary of command rows: what to do with a request, in small integers.
 
-A row says *how* its command finds servers, *where* its keys are when positions
-alone do not tell, how several answers become one (*merge*), and carries *flags*.
-The sibling ``.pxd`` gives the same names as C constants to compiled modules:
-``from twemproxy.wire import rule`` here, ``from twemproxy.wire cimport rule``
-there, and ``rule.SINGLE`` costs nothing.
+Both protocols use it. A row says *how* its command finds servers, *where* its
+keys are when positions alone do not tell, how several answers become one
+(*merge*), and carries *flags*. The sibling ``.pxd`` gives the same names as C
+constants to compiled modules: ``from twemproxy.wire import rule`` here, ``from
+twemproxy.wire cimport rule`` there, and ``rule.SINGLE`` costs nothing.
 """
 
 # How a command finds its server or servers.
@@ -48,3 +48,15 @@ SUBCOMMANDS = 256  # its second word is looked up below it
 PUBSUB = 512
 NO_AUTH = 1024  # works before authentication
 PREFIX = 2048  # a rule for all unlisted names that begin like this
+
+# What a memcached server answers.
+SILENT = 0  # nothing
+VALUES = 1  # VALUE blocks, then END
+STORED = 2  # STORED, NOT_STORED, EXISTS or NOT_FOUND
+NUMBER = 3  # the new number, or NOT_FOUND
+TOUCHED = 4  # TOUCHED or NOT_FOUND
+DELETED = 5  # DELETED or NOT_FOUND
+VERSION = 6  # VERSION and a text
+OKAY = 7  # OK
+STATS = 8  # STAT lines, then END; or RESET
+META = 9  # a line of two letters and flags; VA announces a data block
