@@ -13,6 +13,15 @@ from setuptools import Extension, setup
 SOURCE = Path("src")
 
 HOT = [
+    "twemproxy.hashing.md5",
+    "twemproxy.hashing.block_hashes",
+    "twemproxy.hashing.hashes",
+    "twemproxy.hashing.hash_tag",
+    "twemproxy.hashing.continuum",
+    "twemproxy.hashing.ketama",
+    "twemproxy.hashing.modula",
+    "twemproxy.hashing.random",
+    "twemproxy.hashing.distribution",
     "twemproxy.net.memory",
     "twemproxy.net.slab",
     "twemproxy.net.sock",

@@ -1,0 +1,26 @@
+cimport cython
+
+from twemproxy.hashing.continuum cimport Continuum
+from twemproxy.hashing.hash_tag cimport tagged_span
+from twemproxy.hashing.hashes cimport hash_span
+from twemproxy.hashing.ketama cimport Ketama
+from twemproxy.hashing.modula cimport Modula
+from twemproxy.hashing.random cimport Random
+
+
+@cython.final
+cdef class Distribution:
+    cdef Continuum continuum
+    cdef int hash_kind
+    cdef bint tagged
+    cdef unsigned char opener, closer
+    cdef readonly bint hashes
+    cdef readonly Py_ssize_t pool_size, live_count
+
+    cpdef void rebuild(self, list live) except *
+    cpdef Py_ssize_t server(self, bytearray buf, Py_ssize_t start, Py_ssize_t end) except -2
+    cpdef unsigned int hash_key(
+        self, bytearray buf, Py_ssize_t start, Py_ssize_t end) except? -1
+    cpdef unsigned int point(self, unsigned int h) except? -1
+
+cdef Continuum _continuum(str kind, list labels, list weights)
