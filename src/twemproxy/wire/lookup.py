@@ -12,7 +12,8 @@ A name `config|get` is stored as `get` below the row of `config`; only
 """
 
 SLOT_BYTES = 5
-MAX_NAME = 255
+MAX_NAME = 255  # its length fits a byte
+MAX_ROWS = 65535  # a row fits two bytes
 UPPER_A = 65
 UPPER_Z = 90
 TO_LOWER = 32
@@ -26,41 +27,24 @@ class CommandIndex:
     then be lower case.
     """
 
+    __slots__ = ("_fold", "_mask", "_names", "_slots", "_stride")
+
     def __init__(self, names: list[bytes], fold: bool = True) -> None:
         """Give row i the name `names[i]`; a parent comes anywhere in the list."""
+        if len(names) >= MAX_ROWS:
+            raise ValueError(f"{len(names)} rows")
         self._fold = fold
-        self._mask = 8
-        while self._mask < 3 * len(names):
-            self._mask *= 2
+        size = 8
+        while size < 3 * len(names):
+            size *= 2
+        self._mask = size - 1
         self._stride = max([len(name) for name in names], default=0)
-        self._slots = bytearray(SLOT_BYTES * self._mask)
+        self._slots = bytearray(SLOT_BYTES * size)
         self._names = bytearray(self._stride * len(names))
-        self._mask -= 1
         rows = {name: row for row, name in enumerate(names)}
         for row, name in enumerate(names):
             above, bar, word = name.rpartition(b"|")
-            self._add(row, word, rows[above] + 1 if bar else 0)
-
-    def _add(self, row: int, word: bytes, parent: int) -> None:
-        if not 0 < len(word) <= MAX_NAME:
-            raise ValueError(f"command name of {len(word)} bytes")
-        if self._search(bytearray(word), 0, len(word), parent) >= 0:
-            raise ValueError(f"two rows named {word!r}")
-        value = parent
-        for byte in word:
-            value = (value * 31 + byte) & 0xFFFFFFFF
-        slot = (value ^ (value >> 15)) & self._mask
-        while self._slots[slot * SLOT_BYTES]:
-            slot = (slot + 1) & self._mask
-        at = slot * SLOT_BYTES
-        self._slots[at : at + SLOT_BYTES] = (
-            len(word),
-            parent >> 8,
-            parent & 0xFF,
-            row >> 8,
-            row & 0xFF,
-        )
-        self._names[row * self._stride : row * self._stride + len(word)] = word
+            self._add(row, bytearray(word), rows[above] + 1 if bar else 0)
 
     def find(self, buf: bytearray, start: int, end: int) -> int:
         """Row of the command named by the span, or -1."""
@@ -79,11 +63,23 @@ class CommandIndex:
             pos += 1
         return -1
 
-    def _search(self, buf: bytearray, start: int, end: int, parent: int) -> int:
-        length = end - start
-        if length > MAX_NAME:
-            return -1
-        slots = self._slots
+    def _add(self, row: int, word: bytearray, parent: int) -> None:
+        length = len(word)
+        if not 0 < length <= MAX_NAME:
+            raise ValueError(f"command name of {length} bytes")
+        if self._search(word, 0, length, parent) >= 0:
+            raise ValueError(f"two rows named {word!r}")
+        slot = self._hash(word, 0, length, parent)
+        while self._slots[slot * SLOT_BYTES]:
+            slot = (slot + 1) & self._mask
+        record = (length, parent >> 8, parent & 0xFF, row >> 8, row & 0xFF)
+        at = slot * SLOT_BYTES
+        self._slots[at : at + SLOT_BYTES] = bytes(record)
+        at = row * self._stride
+        self._names[at : at + length] = word
+
+    def _hash(self, buf: bytearray, start: int, end: int, parent: int) -> int:
+        """Slot where the search for a name begins."""
         fold = self._fold
         value = parent
         pos = start
@@ -91,19 +87,28 @@ class CommandIndex:
             byte = buf[pos]
             if fold and UPPER_A <= byte <= UPPER_Z:
                 byte += TO_LOWER
-            value = (value * 31 + byte) & 0xFFFFFFFF
+            value = (value * 31 + byte) & 0xFFFFFF
             pos += 1
-        slot = (value ^ (value >> 15)) & self._mask
-        while slots[slot * SLOT_BYTES]:
-            at = slot * SLOT_BYTES
+        return (value ^ (value >> 11)) & self._mask
+
+    def _search(self, buf: bytearray, start: int, end: int, parent: int) -> int:
+        length = end - start
+        if not 0 < length <= MAX_NAME:
+            return -1
+        slots = self._slots
+        slot = self._hash(buf, start, end, parent)
+        at = slot * SLOT_BYTES
+        while slots[at]:
             if slots[at] == length and slots[at + 1] * 256 + slots[at + 2] == parent:
                 row = slots[at + 3] * 256 + slots[at + 4]
                 if self._same(row, buf, start, length):
                     return row
             slot = (slot + 1) & self._mask
+            at = slot * SLOT_BYTES
         return -1
 
     def _same(self, row: int, buf: bytearray, start: int, length: int) -> bool:
+        """Tell whether `length` bytes from `start` on are the name of `row`."""
         names = self._names
         fold = self._fold
         at = row * self._stride
