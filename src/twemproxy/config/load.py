@@ -7,8 +7,7 @@ mistake is not reported.
 """
 
 import difflib
-import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +19,7 @@ from twemproxy.config.address import (
 )
 from twemproxy.config.document import Node, compose
 from twemproxy.config.merge import Expansion
-from twemproxy.config.model import Config, PoolConfig, ServerConfig
+from twemproxy.config.model import Config, PoolConfig
 from twemproxy.config.problems import (
     MAX_REPORTED,
     ConfigFileError,
@@ -28,6 +27,7 @@ from twemproxy.config.problems import (
     Problem,
     show,
 )
+from twemproxy.config.rules import Draft, check_pool, check_pools, placement
 from twemproxy.config.settings import BY_KEY, SETTINGS, Kind, Setting
 from twemproxy.config.shape import check_shape
 from twemproxy.config.values import Unfit, expectation, parse_value
@@ -78,17 +78,6 @@ def _too_large() -> Problem:
     return Problem(Phase.SYNTAX, 0, "", "a larger file", expected, (reason,))
 
 
-class _Pool:
-    """One pool while it is read: its values so far and where they stand."""
-
-    def __init__(self, name: Node) -> None:
-        self.name = name.text
-        self.line = name.line
-        self.values: dict[str, Any] = {}  # by field
-        self.lines: dict[str, int] = {}  # by key, wrong values included
-        self.servers: list[tuple[ServerConfig, int]] = []
-
-
 class _Loader:
     """Turns a tree of the right shape into pools, collecting problems."""
 
@@ -98,29 +87,34 @@ class _Loader:
         self._resolve = _remember(resolve)
 
     def config(self, root: Node) -> Config:
+        pools = self._read(root)
+        if not pools:
+            reason = f"conf: '{self.file}' has no pools"
+            self._say(Problem(Phase.POOLS, 0, "", "no pools", "some", (reason,)))
+        for pool in pools:
+            self.problems.extend(check_pool(pool))
+        self.problems.extend(check_pools(pools, self.file))
+        return Config(()) if self.problems else _freeze(pools)
+
+    def _read(self, root: Node) -> list[Draft]:
         expansion = Expansion(root)
-        pools: list[_Pool] = []
+        pools = []
         for name, body in root.pairs:
-            pool = _Pool(name)
+            pool = Draft(name.text, name.line)
             if not name.text:
                 self._empty(name, "", "the name of a pool")
             for key, value in expansion.settings(body):
                 self._entry(pool, key, value)
             pools.append(pool)
             if expansion.spent:
-                self.problems.append(expansion.problem(name))
+                self._say(expansion.problem(name))
                 break
-        if not pools:
-            reason = f"conf: '{self.file}' has no pools"
-            self.problems.append(
-                Problem(Phase.POOLS, 0, "", "no pools", "at least one", (reason,))
-            )
-        for pool in pools:
-            self._whole(pool)
-        self._clashes(pools)
-        return _freeze(pools) if not self.problems else Config(())
+        return pools
 
-    def _entry(self, pool: _Pool, key: Node, value: Node) -> None:
+    def _say(self, problem: Problem) -> None:
+        self.problems.append(problem)
+
+    def _entry(self, pool: Draft, key: Node, value: Node) -> None:
         """Handle ``key: value``, or each item of ``key: [items]``."""
         items = value.items if value.kind == "sequence" else [value]
         setting = BY_KEY.get(key.text)
@@ -132,7 +126,7 @@ class _Loader:
             for item in items:
                 self._value(pool, setting, item)
 
-    def _value(self, pool: _Pool, setting: Setting, item: Node) -> None:
+    def _value(self, pool: Draft, setting: Setting, item: Node) -> None:
         where = f"{pool.name}.{setting.key}"
         if not item.text:
             self._empty(item, where, expectation(setting))
@@ -140,17 +134,15 @@ class _Loader:
             first = f"a second '{setting.key}', the first is on line "
             found = first + str(pool.lines[setting.key])
             reason = f'conf: directive "{setting.key}" is a duplicate'
-            self.problems.append(
-                Problem(Phase.KEYS, item.line, where, found, "one", (reason,))
-            )
+            self._say(Problem(Phase.KEYS, item.line, where, found, "one", (reason,)))
         else:
             try:
                 self._take(pool, setting, item)
             except Unfit as unfit:
-                self._unfit(where, setting, item, unfit)
+                self._unfit(pool, setting, item, unfit)
         pool.lines.setdefault(setting.key, item.line)
 
-    def _take(self, pool: _Pool, setting: Setting, item: Node) -> None:
+    def _take(self, pool: Draft, setting: Setting, item: Node) -> None:
         if setting.kind is Kind.SERVERS:
             pool.servers.append((parse_server(item.text), item.line))
         elif setting.kind is Kind.LISTEN:
@@ -158,28 +150,29 @@ class _Loader:
         else:
             pool.values[setting.field] = parse_value(setting, item.text)
 
-    def _unfit(self, where: str, setting: Setting, item: Node, unfit: Unfit) -> None:
+    def _unfit(self, pool: Draft, setting: Setting, item: Node, unfit: Unfit) -> None:
         found = "a value that is not shown" if setting.secret else show(item.text)
         phase, colon = (Phase.POOLS, ":") if unfit.late else (Phase.KEYS, "")
         own = f'conf: directive "{setting.key}{colon}" {unfit.suffix}'
         reasons = (unfit.before, own) if unfit.before else (own,)
+        where = f"{pool.name}.{setting.key}"
         hint = self._nearest(item.text, setting.choices)
-        self.problems.append(
+        problems = pool.late if unfit.late else self.problems
+        problems.append(
             Problem(phase, item.line, where, found, unfit.expected, reasons, hint)
         )
 
-    def _unknown(self, pool: _Pool, key: Node) -> None:
+    def _unknown(self, pool: Draft, key: Node) -> None:
         reason = f'conf: directive "{key.text}" is unknown'
         hint = self._nearest(key.text, BY_KEY)
         found, expected = f"unknown key {show(key.text)}", "a known key"
-        self.problems.append(
+        self._say(
             Problem(Phase.KEYS, key.line, pool.name, found, expected, (reason,), hint)
         )
 
     def _empty(self, node: Node, where: str, expected: str) -> None:
         """Report an empty scalar, about which the C program logs nothing."""
-        found = "nothing"
-        self.problems.append(Problem(Phase.KEYS, node.line, where, found, expected))
+        self._say(Problem(Phase.KEYS, node.line, where, show(""), expected))
 
     def _nearest(self, word: str, known: Iterable[str]) -> str:
         if len(self.problems) > MAX_REPORTED or len(word) > _MAX_COMPARED:
@@ -187,92 +180,19 @@ class _Loader:
         close = difflib.get_close_matches(word.lower(), list(known), n=1)
         return f"did you mean '{close[0]}'?" if close else ""
 
-    def _whole(self, pool: _Pool) -> None:
-        """Check what needs all keys of one pool."""
-        phase, line, where = Phase.POOLS, pool.line, pool.name
-        if "listen" not in pool.lines:
-            reason = 'conf: directive "listen:" is missing'
-            expected = expectation(BY_KEY["listen"])
-            self.problems.append(
-                Problem(phase, line, where, "no 'listen'", expected, (reason,))
-            )
-        redis = pool.values.get("redis", False)
-        redis_is_wrong = "redis" in pool.lines and "redis" not in pool.values
-        if "redis_auth" in pool.values and not redis and not redis_is_wrong:
-            reason = 'conf: directive "redis_auth:" is only valid for a redis pool'
-            line = pool.lines["redis_auth"]
-            found = "'redis_auth' in a memcached pool"
-            self.problems.append(
-                Problem(phase, line, where, found, "'redis: true'", (reason,))
-            )
-        if "servers" not in pool.lines:
-            reason = f"conf: pool '{pool.name}' has no servers"
-            self.problems.append(
-                Problem(phase, pool.line, where, "no servers", "some", (reason,))
-            )
-        pool.servers.sort(key=lambda placed: placement(placed[0].label))
-        for (one, first), (two, second) in _neighbours(
-            pool.servers, lambda placed: placed[0].label
-        ):
-            reason = (
-                f"conf: pool '{pool.name}' has servers with same name '{one.label}'"
-            )
-            found = f"server {show(two.label)} again, the first is on line {first}"
-            expected = "different names"
-            self.problems.append(
-                Problem(phase, second, f"{where}.servers", found, expected, (reason,))
-            )
 
-    def _clashes(self, pools: list[_Pool]) -> None:
-        """Check what two pools must not share."""
-        listening = [pool for pool in pools if "listen" in pool.values]
-        listening.sort(key=lambda pool: placement(pool.values["listen"].text))
-        for one, two in _neighbours(
-            listening, lambda pool: str(pool.values["listen"].text)
-        ):
-            address = one.values["listen"].text
-            reason = (
-                f"conf: pools '{one.name}' and '{two.name}' have the same listen "
-                f"address '{address}'"
-            )
-            found = f"{show(address)}, where pool {show(one.name)} listens already"
-            where = f"{two.name}.listen"
-            line = two.lines["listen"]
-            self.problems.append(
-                Problem(Phase.LISTEN, line, where, found, "another address", (reason,))
-            )
-        pools.sort(key=lambda pool: placement(pool.name))
-        for one, two in _neighbours(pools, lambda pool: pool.name):
-            reason = f"conf: '{self.file}' has pools with same name {one.name}'"
-            found = f"a second pool {show(one.name)}, the first is on line {one.line}"
-            self.problems.append(
-                Problem(Phase.NAMES, two.line, "", found, "another name", (reason,))
-            )
-
-
-def placement(label: str) -> tuple[int, bytes]:
-    """Give the sort key of servers and pools: the shorter first, then bytewise."""
-    raw = label.encode()
-    return len(raw), raw
-
-
-def _freeze(pools: Iterable[_Pool]) -> Config:
+def _freeze(pools: Iterable[Draft]) -> Config:
     frozen = []
-    for pool in pools:
+    for pool in sorted(pools, key=lambda pool: placement(pool.name)):
         fields: dict[str, Any] = {
             setting.field: pool.values.get(setting.field, setting.default)
             for setting in SETTINGS
         }
-        fields["servers"] = tuple(server for server, _line in pool.servers)
+        servers = [server for server, _line in pool.servers]
+        servers.sort(key=lambda server: placement(server.label))
+        fields["servers"] = tuple(servers)
         frozen.append(PoolConfig(name=pool.name, **fields))
     return Config(tuple(frozen))
-
-
-def _neighbours(items: list[Any], key: Callable[[Any], str]) -> list[tuple[Any, Any]]:
-    """Pairs that stand side by side in a sorted list and have the same key."""
-    return [
-        (one, two) for one, two in itertools.pairwise(items) if key(one) == key(two)
-    ]
 
 
 def _remember(resolve: Resolve) -> Resolve:

@@ -1,0 +1,97 @@
+"""What a pool as a whole must have, and what pools must not share."""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from twemproxy.config.model import ServerConfig
+from twemproxy.config.problems import Phase, Problem, show
+from twemproxy.config.settings import BY_KEY
+from twemproxy.config.values import expectation
+
+T = TypeVar("T")
+
+
+class Draft:
+    """A pool while it is read: its values so far, and where they stand."""
+
+    def __init__(self, name: str, line: int) -> None:
+        """Start with nothing but a name."""
+        self.name = name
+        self.line = line
+        self.values: dict[str, Any] = {}  # by field
+        self.lines: dict[str, int] = {}  # by key, wrong values included
+        self.servers: list[tuple[ServerConfig, int]] = []
+        self.late: list[Problem] = []  # values wrong in a way that is told late
+
+
+def placement(label: str) -> tuple[int, bytes]:
+    """Give the sort key of servers and pools: the shorter first, then bytewise."""
+    raw = label.encode()
+    return len(raw), raw
+
+
+def check_pool(pool: Draft) -> Iterator[Problem]:
+    """Check what needs all keys of one pool, in the C program's order."""
+    if "listen" not in pool.lines:
+        reason = 'conf: directive "listen:" is missing'
+        expected = expectation(BY_KEY["listen"])
+        yield _of_pool(pool, "no 'listen'", expected, reason)
+    yield from pool.late
+    if "redis_auth" in pool.values and not pool.values.get("redis", _unsure(pool)):
+        reason = 'conf: directive "redis_auth:" is only valid for a redis pool'
+        found = "'redis_auth' in a memcached pool"
+        yield _of_pool(pool, found, "'redis: true'", reason, "redis_auth")
+    if "servers" not in pool.lines:
+        reason = f"conf: pool '{pool.name}' has no servers"
+        yield _of_pool(pool, "no servers", expectation(BY_KEY["servers"]), reason)
+    for (one, first), (two, second) in _twins(pool.servers, _label):
+        reason = f"conf: pool '{pool.name}' has servers with same name '{one.label}'"
+        found = f"server {show(two.label)} again, the first is on line {first}"
+        where = f"{pool.name}.servers"
+        yield Problem(Phase.POOLS, second, where, found, "another name", (reason,))
+
+
+def _unsure(pool: Draft) -> bool:
+    """Tell that `redis` is there but wrong, which is reported already."""
+    return "redis" in pool.lines
+
+
+def check_pools(pools: Iterable[Draft], file: str) -> Iterator[Problem]:
+    """Check what two pools must not share."""
+    listening = [pool for pool in pools if "listen" in pool.values]
+    for one, two in _twins(listening, _listen_text):
+        address = _listen_text(one)
+        reason = (
+            f"conf: pools '{one.name}' and '{two.name}' have the same listen "
+            f"address '{address}'"
+        )
+        found = f"{show(address)}, where pool {show(one.name)} listens already"
+        where, line = f"{two.name}.listen", two.lines["listen"]
+        yield Problem(Phase.LISTEN, line, where, found, "another address", (reason,))
+    for one, two in _twins(pools, lambda pool: pool.name):
+        reason = f"conf: '{file}' has pools with same name {one.name}'"
+        found = f"a second pool {show(one.name)}, the first is on line {one.line}"
+        yield Problem(Phase.NAMES, two.line, "", found, "another name", (reason,))
+
+
+def _of_pool(
+    pool: Draft, found: str, expected: str, reason: str, key: str = ""
+) -> Problem:
+    line = pool.lines.get(key, pool.line)
+    return Problem(Phase.POOLS, line, pool.name, found, expected, (reason,))
+
+
+def _label(placed: tuple[ServerConfig, int]) -> str:
+    return placed[0].label
+
+
+def _listen_text(pool: Draft) -> str:
+    return str(pool.values["listen"].text)
+
+
+def _twins(items: Iterable[T], key: Callable[[T], str]) -> list[tuple[T, T]]:
+    """Pairs with the same key, in the order in which the C program finds them."""
+    ordered = sorted(items, key=lambda item: placement(key(item)))
+    pairs = itertools.pairwise(ordered)
+    return [(one, two) for one, two in pairs if key(one) == key(two)]
