@@ -19,7 +19,9 @@ MAX_UNAUTHENTICATED_ARGUMENTS: Final = 10  # before AUTH, as in Redis
 MAX_UNAUTHENTICATED_BYTES: Final = 16 * KIB  # one argument before AUTH, as in Redis
 MAX_MEMCACHE_KEY_BYTES: Final = 250  # as in memcached
 MAX_MEMCACHE_LINE_BYTES: Final = 64 * KIB  # a command line with all its keys
-MAX_MEMCACHE_VALUE_BYTES: Final = 1024 * MIB  # larger is refused unread, item sizes end here
+MAX_MEMCACHE_VALUE_BYTES: Final = (
+    1024 * MIB
+)  # larger is refused unread, item sizes end here
 
 # What a server may send.
 MAX_NESTING: Final = 128  # arrays within arrays of a reply

@@ -7,8 +7,8 @@ mistake is not reported.
 """
 
 import difflib
+import io
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Final
 
 from twemproxy.config.address import (
@@ -42,7 +42,8 @@ _MAX_COMPARED: Final = 64
 def load(path: str, resolve: Resolve = resolve_host) -> Config:
     """Read the file at `path`; raise `ConfigFileError` if it cannot be used."""
     try:
-        with Path(path).open("rb") as file:
+        # Not pathlib's open: to it an empty name is the current directory.
+        with io.BufferedReader(io.FileIO(path)) as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except IsADirectoryError:
         data = b"\0"  # the C program opens it and then fails to read text

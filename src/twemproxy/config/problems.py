@@ -54,7 +54,8 @@ class Problem(NamedTuple):
     def text(self, file: str) -> str:
         """Format the line that an operator reads."""
         place = f"{file}:{self.line}: " if self.line else f"{file}: "
-        where = f"{self.where}: " if self.where else ""
+        where = self.where if self.where.isprintable() else show(self.where)
+        where = f"{where}: " if where else ""
         hint = f" ({self.hint})" if self.hint else ""
         return f"{place}{where}found {self.found}, expected {self.expected}{hint}"
 
