@@ -9,6 +9,7 @@ import pytest
 from tests.support.backends import MemcachedServer, RedisServer
 from tests.support.canned import CannedServer, Script
 from tests.support.fleet import Fleet
+from tests.support.middlebox import Middlebox
 from tests.support.proxy import Proxy
 
 
@@ -64,5 +65,16 @@ def canned() -> Iterator[Callable[..., CannedServer]]:
 
         def start(*scripts: Script) -> CannedServer:
             return stack.enter_context(closing(CannedServer(scripts)))
+
+        yield start
+
+
+@pytest.fixture
+def middlebox() -> Iterator[Callable[[int], Middlebox]]:
+    """`middlebox(port)`: a relay to that port which can break the line."""
+    with ExitStack() as stack:
+
+        def start(upstream: int) -> Middlebox:
+            return stack.enter_context(closing(Middlebox(upstream)))
 
         yield start
