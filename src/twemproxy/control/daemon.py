@@ -1,0 +1,28 @@
+"""Leave the terminal: the classic double fork, before any loop or thread exists."""
+
+import os
+import signal
+
+
+def detach() -> None:
+    """Return in a process of its own session with no terminal; the parent is gone.
+
+    The working directory stays, because the log, the pid file and the configuration
+    may have relative names and are opened again later.
+    """
+    _fork_and_leave()
+    os.setsid()
+    hangup = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    _fork_and_leave()  # not a session leader: no terminal can come back
+    signal.signal(signal.SIGHUP, hangup)
+    os.umask(0)
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    if null > 2:  # noqa: PLR2004 # it may have become one of the three
+        os.close(null)
+
+
+def _fork_and_leave() -> None:
+    if os.fork():
+        os._exit(0)

@@ -1,0 +1,34 @@
+"""How many clients fit: what the limit on open files leaves after the servers."""
+
+import resource
+from typing import Final, NamedTuple
+
+from twemproxy import log
+from twemproxy.config.model import Config
+
+RESERVED: Final = 32  # log, loop, counters, control, standard streams
+UNLIMITED: Final = 1 << 20  # what "no limit" counts as
+
+
+class Descriptors(NamedTuple):
+    """The C program's arithmetic of one process; workers have it each."""
+
+    max_fds: int
+    max_clients: int
+    max_servers: int
+
+
+def share_out(config: Config) -> Descriptors:
+    """Divide the soft limit, raising it only when nobody could connect otherwise."""
+    servers = sum(
+        pool.server_connections * len(pool.servers) + 1 for pool in config.pools
+    )
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft <= servers + RESERVED:
+        wanted = 2 * (servers + RESERVED)
+        raised = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        log.warn("%d open files are too few, raising the limit to %d", soft, raised)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+        soft = raised
+    max_fds = UNLIMITED if soft == resource.RLIM_INFINITY else soft
+    return Descriptors(max_fds, max(1, max_fds - servers - RESERVED), servers)

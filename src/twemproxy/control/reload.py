@@ -1,0 +1,97 @@
+"""Take the configuration file again without dropping anybody, or change nothing.
+
+The file is read and checked first, then its new listeners are bound, and only then are
+the workers told. If one of them refuses, all are told to go back. What is no longer
+wanted is closed last, so at no moment is a surviving address without a listener.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from twemproxy import log
+from twemproxy.config.model import Config
+from twemproxy.control import notify
+from twemproxy.control.descriptors import share_out
+from twemproxy.control.setup import Setup
+from twemproxy.control.sockets import Listeners
+from twemproxy.control.threads import in_thread
+from twemproxy.control.workers import Workers
+from twemproxy.errors import ConfigError
+from twemproxy.stats.regions import Blocks, Region
+
+
+class Reloader:
+    """Holds the setup in force; one reload at a time, asked for as often as liked."""
+
+    def __init__(
+        self,
+        load: Callable[[], Config],
+        listeners: Listeners,
+        blocks: Blocks,
+        regions: Sequence[Region],
+        setup: Setup,
+    ) -> None:
+        self.setup = setup
+        self._load = load
+        self._listeners = listeners
+        self._blocks = blocks
+        self._regions = regions
+        self._wanted = False
+        self._running: asyncio.Task[None] | None = None
+
+    def request(self, workers: Workers) -> None:
+        """Reload soon; what is asked during a reload is done once after it."""
+        self._wanted = True
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run(workers))
+
+    def cancel(self) -> None:
+        """Forget what was asked: the end has come."""
+        if self._running:
+            self._running.cancel()
+
+    async def reload(self, workers: Workers) -> str:
+        """Have all workers take the file as it is now; "" or why none did."""
+        try:
+            config = await in_thread(self._load)
+            setup, fresh = self._prepare(config)
+        except ConfigError as failure:
+            return str(failure)
+        reason = await workers.switch(setup)
+        if reason:
+            number = setup.generation + 1
+            self.setup = self.setup._replace(generation=number)
+            back = await workers.switch(self.setup)
+            self._listeners.close(fresh)
+            return f"{reason}; {back}" if back else reason
+        self.setup = setup
+        self._listeners.keep_only(config)
+        return ""
+
+    def _prepare(self, config: Config) -> tuple[Setup, list[tuple[str, int]]]:
+        blocks = self._blocks.assign(config, self._regions)
+        found, fresh = self._listeners.cover(config)
+        return (
+            Setup(
+                self.setup.generation + 1,
+                config,
+                blocks,
+                tuple(found[pool.name] for pool in config.pools),
+                share_out(config).max_clients,
+            ),
+            fresh,
+        )
+
+    async def _run(self, workers: Workers) -> None:
+        while self._wanted:
+            self._wanted = False
+            notify.reloading()
+            log.always("reloading the configuration")
+            reason = await self.reload(workers)
+            for line in reason.splitlines():
+                log.error("%s", line)
+            if reason:
+                log.always("reload failed, the configuration in force stays")
+            else:
+                log.always("configuration %d in force", self.setup.generation)
+            notify.tell("READY=1")

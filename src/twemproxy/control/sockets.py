@@ -1,0 +1,194 @@
+"""Every socket that listens, bound once, here, for all workers.
+
+A worker that dies takes no listening socket with it, and a reload binds what is new
+before anybody lets go of what was: in between the kernel queues the clients.
+"""
+
+import os
+import socket
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from twemproxy.config.model import Config, Listen, PoolConfig
+from twemproxy.errors import ConfigError
+
+NO_INODE: Final = (0, 0)
+
+Address = tuple[str, int]  # a path has port 0
+
+
+def address_of(listen: Listen) -> Address:
+    """Tell listeners apart: permissions are no part of an address."""
+    return (listen.path, 0) if listen.path else (listen.host, listen.port)
+
+
+class Listener:
+    """One listening socket; while open, a UNIX one owns its file."""
+
+    __slots__ = ("_inode", "_path", "socket")
+
+    def __init__(self, bound: socket.socket, path: str = "") -> None:
+        self.socket = bound
+        self._path = path
+        self._inode = _inode(path)
+
+    def close(self) -> None:
+        """Stop listening; remove the file unless it is somebody else's by now."""
+        self.socket.close()
+        if self._path and _inode(self._path) == self._inode != NO_INODE:
+            Path(self._path).unlink(missing_ok=True)
+
+
+class Listeners:
+    """The open listeners by address, changed as a whole by each configuration."""
+
+    def __init__(self, inherited: Iterable[socket.socket] = ()) -> None:
+        self._open: dict[Address, Listener] = {}
+        self._inherited = list(inherited)
+        self.opened = 0  # since start: each counts as a connection in the stats
+
+    @property
+    def count(self) -> int:
+        """How many are open now."""
+        return len(self._open)
+
+    def cover(self, config: Config) -> tuple[dict[str, Listener], list[Address]]:
+        """Open what `config` lacks: its listeners by pool, and which are new.
+
+        ConfigError when an address cannot be had; then nothing has changed.
+        """
+        fresh: list[Address] = []
+        found: dict[str, Listener] = {}
+        try:
+            for pool in config.pools:
+                address = address_of(pool.listen)
+                if address not in self._open:
+                    self._open[address] = self._obtain(pool)
+                    fresh.append(address)
+                found[pool.name] = self._open[address]
+        except ConfigError:
+            self.close(fresh)
+            raise
+        self.opened += len(fresh)
+        return found, fresh
+
+    def keep_only(self, config: Config) -> None:
+        """Close what `config` has no pool for; refresh what a key can change."""
+        wanted = {address_of(pool.listen): pool for pool in config.pools}
+        self.close([address for address in self._open if address not in wanted])
+        for address, pool in wanted.items():
+            self._open[address].socket.listen(pool.backlog)
+            if pool.listen.path and pool.listen.mode:
+                Path(pool.listen.path).chmod(pool.listen.mode)
+
+    def close(self, addresses: Iterable[Address] | None = None) -> None:
+        """Close these, all without an argument."""
+        for address in list(self._open if addresses is None else addresses):
+            self._open.pop(address).close()
+
+    def _obtain(self, pool: PoolConfig) -> Listener:
+        for bound in self._inherited:
+            if _is_bound_to(bound, pool.listen):
+                self._inherited.remove(bound)
+                return Listener(bound)
+        return open_listener(pool.listen, pool.backlog, pool.reuseport)
+
+
+def open_listener(listen: Listen, backlog: int, reuseport: bool = False) -> Listener:
+    """Bind and listen; ConfigError in the C program's words."""
+    if listen.path:
+        return _open_unix(listen, backlog)
+    family, address = resolve_own(listen.host, listen.port)
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    label = f"p {bound.fileno()} to addr '{listen.text}'"
+    bind_tcp(bound, address, label, backlog, reuseport)
+    return Listener(bound)
+
+
+def open_stats(host: str, port: int) -> socket.socket:
+    """Bind the stats port and listen on it."""
+    family, address = resolve_own(host, port)
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    label = f"m {bound.fileno()} to stats server addr '{host}:{port}'"
+    bind_tcp(bound, address, label, socket.SOMAXCONN, False)
+    return bound
+
+
+def resolve_own(host: str, port: int) -> tuple[int, tuple[str, int]]:
+    """Find where to bind: the first address of the resolver's answer."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as failure:
+        reason = getattr(failure, "strerror", None) or failure
+        raise ConfigError(
+            f"address resolution of node '{host}' service '{port}' failed: {reason}"
+        ) from failure
+    family, _, _, _, address = found[0]
+    return family, address  # type: ignore[return-value] # of a family with ports
+
+
+def bind_tcp(
+    bound: socket.socket,
+    address: tuple[str, int],
+    label: str,
+    backlog: int,
+    reuseport: bool,
+) -> None:
+    """Bind `bound` and let it listen, or close it and say what failed."""
+    try:
+        bound.setblocking(False)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reuseport:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        bound.bind(address)
+        bound.listen(backlog)
+    except OSError as failure:
+        bound.close()
+        raise ConfigError(f"bind on {label} failed: {_reason(failure)}") from failure
+
+
+def _open_unix(listen: Listen, backlog: int) -> Listener:
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    label = f"p {bound.fileno()} to addr '{listen.text}'"
+    path = Path(listen.path)
+    try:
+        bound.setblocking(False)
+        if _is_socket(path):
+            path.unlink()
+        bound.bind(listen.path)
+        if listen.mode:
+            path.chmod(listen.mode)
+        bound.listen(backlog)
+    except OSError as failure:
+        bound.close()
+        raise ConfigError(f"bind on {label} failed: {_reason(failure)}") from failure
+    return Listener(bound, listen.path)
+
+
+def _is_bound_to(bound: socket.socket, listen: Listen) -> bool:
+    """Tell whether a socket that was handed to us is the one `listen` means."""
+    name = bound.getsockname()
+    if listen.path or bound.family == socket.AF_UNIX:
+        return bool(name == listen.path)
+    return tuple(name[:2]) == resolve_own(listen.host, listen.port)[1][:2]
+
+
+def _is_socket(path: Path) -> bool:
+    try:
+        return stat.S_ISSOCK(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def _inode(path: str) -> tuple[int, int]:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return NO_INODE
+    return status.st_dev, status.st_ino
+
+
+def _reason(failure: OSError) -> str:
+    return os.strerror(failure.errno) if failure.errno else str(failure)

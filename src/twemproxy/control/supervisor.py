@@ -1,0 +1,360 @@
+"""The process that starts, watches and ends everything, and never touches a request.
+
+    log, daemon, pid file ▸ configuration ▸ stats port ▸ listeners ▸ workers
+    ▸ serve, reload … ▸ drain ▸ stop
+
+The order up to the workers is the C program's, so that what fails first there fails
+first here, with its words and its exit status.
+"""
+
+import asyncio
+import enum
+import os
+import platform
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
+
+from setproctitle import setproctitle
+
+from twemproxy import log
+from twemproxy.config.load import load
+from twemproxy.config.model import Config
+from twemproxy.config.problems import ConfigFileError
+from twemproxy.control import (
+    activation,
+    cores,
+    daemon,
+    notify,
+    pidfile,
+    signals,
+    sockets,
+)
+from twemproxy.control.descriptors import share_out
+from twemproxy.control.options import Options
+from twemproxy.control.reload import Reloader
+from twemproxy.control.resolve import Resolver
+from twemproxy.control.setup import Setup
+from twemproxy.control.workers import COMMAND, Worker, Workers
+from twemproxy.errors import ConfigError
+from twemproxy.stats.collect import Facts, document
+from twemproxy.stats.metrics import BLOCK_SLOTS, PROCESS, PROCESS_BLOCK
+from twemproxy.stats.port import StatsPort
+from twemproxy.stats.regions import Blocks, Region
+from twemproxy.version import COMPATIBLE, VERSION
+
+PULSE_S: Final = 1.0  # between two looks at the workers' heartbeats
+MAX_SILENCE_MS: Final = 5000  # of a heartbeat, before we owe the watchdog nothing
+HEARTBEAT: Final = next(row.slot for row in PROCESS if row.name == "heartbeat")
+
+
+class Ending(enum.Enum):
+    """Why we end; the value is the exit status, negative for death of a signal."""
+
+    DRAINED = 0
+    INTERRUPTED = 1
+    FAILED = 2  # shown as 1, but after an orderly end
+    TERMINATED = -signal.SIGTERM
+
+
+def run(options: Options, command: Sequence[str] = COMMAND) -> int:
+    """Run until told to end; the exit status."""
+    try:
+        log.open(options.output, options.verbosity, options.log_json)
+    except OSError as failure:
+        reason = os.strerror(failure.errno or 0)
+        sys.stderr.write(f"opening log file '{options.output}' failed: {reason}\n")
+        return 1
+    if options.daemonize:
+        daemon.detach()
+    setproctitle(f"nutcracker: supervisor ({options.conf_file})")
+    ending = asyncio.run(Supervisor(options, command).live())
+    log.flush()
+    if ending.value < 0:
+        signals.die_of(signal.Signals(-ending.value))
+    return 0 if ending is Ending.DRAINED else 1
+
+
+class Supervisor:
+    """One life, from the pid file to the last worker's end."""
+
+    def __init__(self, options: Options, command: Sequence[str] = COMMAND) -> None:
+        self._options = options
+        self._command = command
+        self._ending: asyncio.Future[Ending]
+        self._listeners: sockets.Listeners
+        self._stats: StatsPort | None = None
+        self._regions: list[Region] = []
+        self._workers: Workers | None = None
+        self._reloader: Reloader | None = None
+        self._resolver = Resolver()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._started_s = time.monotonic()
+
+    async def live(self) -> Ending:
+        """Start, serve until the ending is known, stop."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_on_bug)
+        self._ending = loop.create_future()
+        self._listeners = sockets.Listeners(activation.inherited())
+        self._bind_signals()
+        if not self._write_pid():
+            return Ending.FAILED
+        _log_start()
+        self._spawn(self._begin())
+        ending = await self._ending
+        if ending is Ending.DRAINED:
+            ending = await self._drain()
+        await self._stop(ending)
+        return ending
+
+    def on_question(self, worker: Worker, host: str) -> None:
+        """Find the addresses of `host` and tell them to `worker`."""
+        self._spawn(self._answer(worker, host))
+
+    def on_give_up(self, reason: str) -> None:
+        """End, workers cannot be kept alive."""
+        log.error("%s", reason)
+        self._end(Ending.FAILED)
+
+    # Starting.
+
+    def _bind_signals(self) -> None:
+        signals.install(
+            {
+                signal.SIGHUP: self._reopen_logs,
+                signal.SIGTTIN: partial(self._shift_level, 1),
+                signal.SIGTTOU: partial(self._shift_level, -1),
+                signal.SIGINT: partial(self._end, Ending.INTERRUPTED),
+                signal.SIGTERM: partial(self._end, Ending.DRAINED),
+                signal.SIGUSR1: self._reload,
+            }
+        )
+
+    def _write_pid(self) -> bool:
+        path = self._options.pid_file
+        try:
+            if path:
+                pidfile.write(path)
+        except OSError as failure:
+            reason = os.strerror(failure.errno or 0)
+            log.error("opening pid file '%s' failed: %s", path, reason)
+            return False
+        return True
+
+    async def _begin(self) -> None:
+        """Do everything that can fail; then we serve."""
+        try:
+            config = load(self._options.conf_file)
+            await self._open(config)
+        except ConfigFileError as failure:
+            self._tell_config(failure)
+            self._end(Ending.FAILED)
+        except ConfigError as failure:
+            log.error("%s", failure)
+            self._end(Ending.FAILED)
+
+    async def _open(self, config: Config) -> None:
+        limits = share_out(config)
+        log.notice(
+            "max fds %d max client conns %d max server conns %d",
+            *(limits.max_fds, limits.max_clients, limits.max_servers),
+        )
+        blocks = Blocks(config)
+        count = self._options.workers or cores.usable()
+        self._regions = [Region(blocks.count) for _ in range(count)]
+        await self._open_stats()
+        found, _ = self._listeners.cover(config)
+        setup = Setup(
+            1,
+            config,
+            blocks.assign(config, self._regions),
+            tuple(found[pool.name] for pool in config.pools),
+            limits.max_clients,
+        )
+        self._workers = Workers(self._regions, self._process, self, self._command)
+        self._reloader = Reloader(
+            partial(load, self._options.conf_file),
+            self._listeners,
+            blocks,
+            self._regions,
+            setup,
+        )
+        reason = await self._workers.start(setup)
+        if reason:
+            raise ConfigError(reason)
+        _log_listeners(setup)
+        notify.tell("READY=1", f"STATUS={count} workers serve")
+        self._spawn(self._pulse())
+
+    async def _open_stats(self) -> None:
+        host, port = self._options.stats_addr, self._options.stats_port
+        listener = sockets.open_stats(host, port)
+        self._stats = StatsPort(listener, self._document)
+        await self._stats.open()
+        log.notice(
+            "m %d listening on stats server '%s:%d'", listener.fileno(), host, port
+        )
+
+    def _tell_config(self, failure: ConfigFileError) -> None:
+        for line in (*failure.log_lines, *failure.report()):
+            log.error("%s", line)
+        if failure.readable:
+            file = self._options.conf_file
+            sys.stderr.write(
+                f"nutcracker: configuration file '{file}' syntax is invalid\n"
+            )
+
+    # Serving.
+
+    def _process(self) -> dict[str, object]:
+        """Tell a worker what it must know besides pools."""
+        return {
+            "mbuf_size": self._options.mbuf_size,
+            "log_level": log.level(),
+            "log_path": self._options.output,
+            "log_json": self._options.log_json,
+            "poller": self._options.poller,
+        }
+
+    def _document(self) -> bytes:
+        setup = self._reloader.setup if self._reloader else None
+        facts = Facts(
+            socket.gethostname(),
+            int(time.monotonic() - self._started_s),
+            int(time.time()),
+            self._listeners.opened,
+            self._listeners.count,
+            len(self._regions),
+            setup.generation if setup else 0,
+        )
+        views = [region.view for region in self._regions]
+        return document(facts, setup.blocks if setup else (), views)
+
+    async def _pulse(self) -> None:
+        """Feed the watchdog while every worker's loop turns; settle the log."""
+        interval_s = notify.watchdog_s()
+        while True:
+            await asyncio.sleep(min(PULSE_S, interval_s or PULSE_S))
+            log.flush()
+            now_ms = time.monotonic_ns() // 1_000_000
+            at = PROCESS_BLOCK * BLOCK_SLOTS + HEARTBEAT
+            oldest_ms = min(region.view[at] for region in self._regions)
+            if interval_s and now_ms - oldest_ms < MAX_SILENCE_MS:
+                notify.tell("WATCHDOG=1")
+
+    async def _answer(self, worker: Worker, host: str) -> None:
+        answer = await self._resolver.resolve(host)
+        if worker.channel:
+            worker.channel.send(
+                {
+                    "op": "resolved",
+                    "host": host,
+                    "addresses": answer.addresses,
+                    "ttl_ms": int(answer.ttl_s * 1000),
+                }
+            )
+
+    def _reload(self) -> None:
+        if self._reloader and self._workers and not self._ending.done():
+            self._reloader.request(self._workers)
+
+    def _reopen_logs(self) -> None:
+        log.reopen()
+        if self._workers:
+            self._workers.tell({"op": "log_reopen"})
+
+    def _shift_level(self, step: int) -> None:
+        before = log.level()
+        log.set_level(before + step)
+        if log.level() == before:
+            return
+        log.signal(f"{'up' if step > 0 else 'down'} log level to {log.level()}")
+        if self._workers:
+            self._workers.tell({"op": "log_level", "level": log.level()})
+
+    # Ending.
+
+    def _end(self, ending: Ending) -> None:
+        if not self._ending.done():
+            self._ending.set_result(ending)
+
+    async def _drain(self) -> Ending:
+        """Serve what is owed, no new clients; a second signal cuts it short."""
+        notify.tell("STOPPING=1")
+        cut: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        _bind_cut(signal.SIGINT, cut, Ending.INTERRUPTED)
+        _bind_cut(signal.SIGTERM, cut, Ending.TERMINATED)
+        if self._reloader:
+            self._reloader.cancel()
+        self._listeners.close()
+        if self._workers is None or not self._workers.pids:
+            return Ending.DRAINED
+        drained = self._spawn(self._workers.drain(self._options.drain_timeout_s))
+        await asyncio.wait({drained, cut}, return_when=asyncio.FIRST_COMPLETED)
+        if cut.done():
+            return cut.result()
+        if not drained.result():
+            log.warn("drain took too long, closing what is left")
+        return Ending.DRAINED
+
+    async def _stop(self, ending: Ending) -> None:
+        """Give everything back; at once when a signal says so."""
+        for task in self._tasks:
+            task.cancel()
+        self._listeners.close()
+        if self._workers and ending in (Ending.INTERRUPTED, Ending.TERMINATED):
+            self._workers.kill()
+        elif self._workers:
+            await self._workers.stop()
+        if self._stats:
+            self._stats.close()
+        if self._options.pid_file:
+            pidfile.remove(self._options.pid_file)
+        if ending in (Ending.DRAINED, Ending.FAILED):
+            log.always("done, rabbit done")
+
+    def _spawn(self, work: Any) -> "asyncio.Task[Any]":
+        """Run `work` beside us, and keep it from being collected."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _bind_cut(
+    number: signal.Signals, cut: "asyncio.Future[Ending]", ending: Ending
+) -> None:
+    def act() -> None:
+        if not cut.done():
+            cut.set_result(ending)
+
+    signals.bind(number, ", exiting", act)
+
+
+def _log_start() -> None:
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    log.always(
+        f"nutcracker-{COMPATIBLE} built for {system} started on pid {os.getpid()}"
+    )
+    log.always("run, rabbit run / dig that hole, forget the sun")
+    log.notice(f"twemproxy {VERSION}, Python {platform.python_version()}")
+
+
+def _log_listeners(setup: Setup) -> None:
+    pairs = zip(setup.config.pools, setup.listeners, strict=True)
+    for index, (pool, listener) in enumerate(pairs):
+        log.notice(
+            f"p {listener.socket.fileno()} listening on '{pool.listen.text}' in "
+            f"{'redis' if pool.redis else 'memcache'} pool {index} '{pool.name}' "
+            f"with {len(pool.servers)} servers"
+        )
+
+
+def _on_bug(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what a callback of ours raised; the proxy goes on."""
+    log.error("%s: %r", context.get("message"), context.get("exception"))

@@ -1,0 +1,270 @@
+"""Worker processes: started, told, watched, replaced, ended.
+
+Always true between two events: every place has one worker or a timer that will start
+one, unless we are stopping or gave up; every live worker was told the setup in force.
+A worker whose channel ends must exit, so none outlives the supervisor, however it dies.
+"""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+from twemproxy import log
+from twemproxy.control.channel import Channel, Message
+from twemproxy.control.setup import Setup, order
+from twemproxy.control.sockets import Listener
+from twemproxy.stats.regions import Region
+
+# -P: the directory we were started in must not shadow a module.
+COMMAND: Final = (sys.executable, "-P", "-m", "twemproxy.worker")
+
+EARLY_DEATH_S: Final = 2.0  # a worker that dies this soon may never do better
+MAX_EARLY_DEATHS: Final = 5  # in a row
+RESPAWN_DELAYS_S: Final = (0.0, 0.05, 0.1, 0.2, 0.4)
+START_PATIENCE_S: Final = 20.0  # a machine under load imports slowly
+SWITCH_PATIENCE_S: Final = 10.0
+EXIT_PATIENCE_S: Final = 1.0  # from the end of its channel to SIGKILL
+POLL_S: Final = 0.005  # while ending
+
+
+class Worker:
+    """One place for a worker: its counters stay, its processes come and go."""
+
+    def __init__(self, index: int, region: Region) -> None:
+        self.index = index
+        self.region = region
+        self.process: subprocess.Popen[bytes] | None = None
+        self.channel: Channel | None = None
+        self.held: dict[str, Listener] = {}
+        self.held_before: dict[str, Listener] = {}  # what it has if it refuses
+        self.answer: asyncio.Future[str] | None = None  # "" or why it refused
+        self.ready = False
+        self.drained = False
+        self.started_s = 0.0
+        self.early_deaths = 0
+
+    def settle(self, answer: str) -> None:
+        """Answer whoever waits for this worker to take its setup."""
+        if self.answer and not self.answer.done():
+            self.answer.set_result(answer)
+
+
+class Workers:
+    """All places, and the setup that whoever starts in one is given."""
+
+    def __init__(
+        self,
+        regions: Sequence[Region],
+        process: Callable[[], Mapping[str, object]],
+        owner: "Owner",
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        self._places = [Worker(index, region) for index, region in enumerate(regions)]
+        self._process = process
+        self._owner = owner
+        self._command = command
+        self._setup: Setup | None = None
+        self._stopping = False
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes there are now."""
+        return [worker.process.pid for worker in self._places if worker.process]
+
+    @property
+    def all_ready(self) -> bool:
+        """Whether every place has a worker that serves."""
+        return all(worker.ready for worker in self._places)
+
+    async def start(self, setup: Setup) -> str:
+        """Start all; "" once all serve, or why one cannot."""
+        self._setup = setup
+        self._loop.add_signal_handler(signal.SIGCHLD, self._reap)
+        for worker in self._places:
+            worker.answer = self._loop.create_future()
+            self._spawn(worker)
+        return await self._wait_answers(
+            self._places, MAX_EARLY_DEATHS * START_PATIENCE_S
+        )
+
+    async def switch(self, setup: Setup) -> str:
+        """Tell all to take `setup`; "" once all have, or why one has not.
+
+        A place that is empty now gets `setup` with its next worker. If one refuses,
+        the caller switches back: others may have taken it already.
+        """
+        self._setup = setup
+        told = [worker for worker in self._places if worker.process]
+        for worker in told:
+            worker.answer = self._loop.create_future()
+            self._configure(worker, setup)
+        return await self._wait_answers(told, SWITCH_PATIENCE_S)
+
+    def tell(self, message: Message) -> None:
+        """Tell every worker there is."""
+        for worker in self._places:
+            if worker.channel:
+                worker.channel.send(message)
+
+    async def drain(self, patience_s: float) -> bool:
+        """Let all finish what they owe; false if time ran out."""
+        self._stopping = True
+        self.tell({"op": "drain"})
+        deadline_s = self._loop.time() + patience_s
+        while any(worker.process and not worker.drained for worker in self._places):
+            if self._loop.time() >= deadline_s:
+                return False
+            await asyncio.sleep(POLL_S)
+        return True
+
+    async def stop(self) -> None:
+        """End all, by force what does not follow the end of its channel."""
+        self._stopping = True
+        for worker in self._places:
+            if worker.channel:
+                worker.channel.close()
+        deadline_s = self._loop.time() + EXIT_PATIENCE_S
+        while self.pids and self._loop.time() < deadline_s:
+            await asyncio.sleep(POLL_S)
+            self._reap()
+        self.kill()
+
+    def kill(self) -> None:
+        """End all at once."""
+        self._stopping = True
+        for worker in self._places:
+            if worker.process:
+                worker.process.kill()
+                worker.process.wait()
+                worker.process = None
+
+    def _spawn(self, worker: Worker) -> None:
+        if self._stopping or self._setup is None:
+            return
+        channel = Channel(
+            lambda message: self._on_message(worker, message),
+            lambda: self._on_lost(worker),
+        )
+        remote, region = channel.remote.fileno(), worker.region.fd
+        worker.process = subprocess.Popen(  # noqa: S603 # our own command
+            [*self._command, str(worker.index), str(remote), str(region)],
+            stdin=subprocess.DEVNULL,
+            pass_fds=(remote, region),
+            process_group=0,  # Ctrl-C in a terminal is for the supervisor
+        )
+        channel.remote.close()
+        worker.channel = channel
+        worker.started_s = self._loop.time()
+        worker.held, worker.ready, worker.drained = {}, False, False
+        self._configure(worker, self._setup)
+        self._loop.call_later(START_PATIENCE_S, _end_unless_ready, worker, channel)
+
+    def _configure(self, worker: Worker, setup: Setup) -> None:
+        if worker.channel is None:
+            return
+        message, fds = order(setup, self._process(), worker.held)
+        worker.channel.send(message, fds)
+        worker.held_before, worker.held = worker.held, setup.held
+
+    async def _wait_answers(self, told: Sequence[Worker], patience_s: float) -> str:
+        waits = {worker.answer: worker for worker in told if worker.answer}
+        if waits:
+            await asyncio.wait(waits, timeout=patience_s)
+        reasons = []
+        for answer, worker in waits.items():
+            if not answer.done():
+                reasons.append(f"worker {worker.index} gave no answer")
+                _kill(worker)
+            elif answer.result():
+                reasons.append(f"worker {worker.index} {answer.result()}")
+        return ", ".join(reasons)
+
+    def _on_message(self, worker: Worker, message: Message) -> None:
+        match message:
+            case {"op": "ready", "generation": generation}:
+                worker.ready = True
+                if self._setup and generation == self._setup.generation:
+                    worker.settle("")
+            case {"op": "failed", "generation": _, "reason": reason}:
+                self._on_refused(worker, str(reason))
+            case {"op": "resolve", "host": str(host)}:
+                self._owner.on_question(worker, host)
+            case {"op": "drained"}:
+                worker.drained = True
+            case _:
+                log.error("worker %d says what we do not know", worker.index)
+                _kill(worker)
+
+    def _on_refused(self, worker: Worker, reason: str) -> None:
+        """Keep a worker that refuses a change, end one that cannot even begin."""
+        worker.held = worker.held_before
+        worker.settle(f"refuses: {reason}")
+        if not worker.ready:
+            log.error("worker %d cannot start: %s", worker.index, reason)
+            _kill(worker)
+
+    def _on_lost(self, worker: Worker) -> None:
+        """See to it that a worker that hung up is dead, then replace it."""
+        _kill(worker)
+        self._reap()
+
+    def _reap(self) -> None:
+        for worker in self._places:
+            if worker.process and worker.process.poll() is not None:
+                self._on_death(worker, worker.process)
+
+    def _on_death(self, worker: Worker, process: "subprocess.Popen[bytes]") -> None:
+        lived_s = self._loop.time() - worker.started_s
+        served, worker.process, worker.ready = worker.ready, None, False
+        if worker.channel:
+            worker.channel.close()
+        if self._setup:
+            worker.region.forget(self._setup.blocks)
+        if self._stopping:
+            return
+        how = _cause(process.returncode)
+        log.error("worker %d (pid %d) %s", worker.index, process.pid, how)
+        early = not served or lived_s < EARLY_DEATH_S
+        worker.early_deaths = worker.early_deaths + 1 if early else 0
+        if worker.early_deaths >= MAX_EARLY_DEATHS:
+            worker.settle(how)
+            self._owner.on_give_up(
+                f"worker {worker.index} died {MAX_EARLY_DEATHS} times in a row within "
+                f"{EARLY_DEATH_S:g} s of its start, giving up"
+            )
+            return
+        if served:
+            worker.settle(how)
+        delay_s = RESPAWN_DELAYS_S[worker.early_deaths]
+        self._loop.call_later(delay_s, self._spawn, worker)
+
+
+class Owner(Protocol):
+    """What the supervisor and a test's stand-in for it do for the workers."""
+
+    def on_question(self, worker: Worker, host: str) -> None:
+        """Find the addresses of `host` and tell them to `worker`."""
+
+    def on_give_up(self, reason: str) -> None:
+        """End, workers cannot be kept alive."""
+
+
+def _kill(worker: Worker) -> None:
+    if worker.process:
+        worker.process.kill()
+
+
+def _end_unless_ready(worker: Worker, channel: Channel) -> None:
+    """End a worker that still starts, if it is the one of that channel."""
+    if worker.channel is channel and not worker.ready:
+        _kill(worker)
+
+
+def _cause(status: int) -> str:
+    if status >= 0:
+        return f"exited with status {status}"
+    return f"died of signal {-status} ({signal.Signals(-status).name})"
