@@ -26,6 +26,11 @@ class Fleet:
         """Lend the first `count` memcached servers with these options."""
         return self._lend(MemcachedServer, count, options)
 
+    def running_redis(self, count: int) -> list[RedisServer]:
+        """Show the first `count` redis servers without options, keys and all."""
+        row = self._rows.get((RedisServer, ()), [])
+        return [server for server in row[:count] if isinstance(server, RedisServer)]
+
     def _lend(
         self, kind: type[Server], count: int, options: tuple[str, ...]
     ) -> list[Server]:

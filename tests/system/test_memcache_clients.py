@@ -1,0 +1,79 @@
+"""pymemcache works through the proxy as it comes."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from pymemcache.client.base import Client, PooledClient
+
+from tests.support.proxy import Proxy
+
+
+@pytest.fixture
+def client(memcache_proxy: Proxy) -> Iterator[Client]:
+    """A pymemcache client with its defaults."""
+    with closing(Client(("127.0.0.1", memcache_proxy.port), timeout=5)) as client:
+        yield client
+
+
+def test_pymemcache_stores_and_reads(client: Client) -> None:
+    assert client.set("k", b"v", noreply=False)
+    assert client.get("k") == b"v"
+    assert client.get("none") is None
+    assert client.add("k", b"w", noreply=False) is False
+    assert client.replace("k", b"w", noreply=False)
+    assert client.append("k", b"x", noreply=False)
+    assert client.prepend("k", b"x", noreply=False)
+    assert client.get("k") == b"xwx"
+    assert client.touch("k", 100, noreply=False)
+    assert client.delete("k", noreply=False)
+
+
+def test_pymemcache_counts(client: Client) -> None:
+    assert client.set("n", b"10", noreply=False)
+    assert client.incr("n", 5) == 15
+    assert client.decr("n", 1) == 14
+    assert client.incr("none", 1) is None
+
+
+def test_pymemcache_compares_and_swaps(client: Client) -> None:
+    client.set("k", b"1", noreply=False)
+    value, cas = client.gets("k")
+    assert value == b"1"
+    assert client.cas("k", b"2", cas, noreply=False) is True
+    assert client.cas("k", b"3", cas, noreply=False) is False
+    assert client.cas("none", b"3", cas, noreply=False) is None
+
+
+def test_pymemcache_reads_many_keys_of_many_servers(client: Client) -> None:
+    values = {f"user:{i * 37}": str(i).encode() for i in range(60)}
+    assert client.set_many(values, noreply=False) == []
+    assert client.get_many([*values, "none"]) == values
+    assert set(client.gets_many(values)) == set(values)
+
+
+def test_what_is_sent_without_reply_still_happens(client: Client) -> None:
+    for i in range(50):
+        client.set(f"k{i}", str(i).encode(), noreply=True)
+    assert client.get_many([f"k{i}" for i in range(50)]) == {
+        f"k{i}": str(i).encode() for i in range(50)
+    }
+
+
+def test_large_values_pass_in_both_directions(client: Client) -> None:
+    value = bytes(range(256)) * 3_900
+    assert client.set("large", value, noreply=False)
+    assert client.get("large") == value
+
+
+def test_version_and_quit(client: Client) -> None:
+    assert client.version()
+    client.quit()
+    assert client.get("none") is None
+
+
+def test_a_pool_of_connections_shares_the_proxy(memcache_proxy: Proxy) -> None:
+    address = ("127.0.0.1", memcache_proxy.port)
+    with closing(PooledClient(address, max_pool_size=4, timeout=5)) as client:
+        assert client.set("k", b"v", noreply=False)
+        assert client.get("k") == b"v"
