@@ -1,0 +1,7 @@
+"""``python -m twemproxy.demo`` is ``nutcracker demo``."""
+
+import sys
+
+from twemproxy.demo.stage import main
+
+sys.exit(main())
