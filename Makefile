@@ -1,0 +1,81 @@
+# Everything a contributor does has a name here. A fresh machine needs Python,
+# a C compiler and a package index; the rest is installed into VENV on first use.
+
+PYTHON ?= python3
+VENV ?= $(or $(VIRTUAL_ENV),.venv)
+JOBS ?= 2
+PY := $(VENV)/bin/python
+
+SOURCES := $(shell find src -name '*.py' -o -name '*.pyx' -o -name '*.pxd')
+INTERPRETED := build/interpreted
+# Tests of behaviour run in both modes; tests/shape looks at files, once is enough.
+BEHAVIOUR := $(filter-out tests/shape,$(patsubst %/,%,$(wildcard tests/*/)))
+BEHAVIOUR := $(filter-out %/support %/vectors %/__pycache__,$(BEHAVIOUR))
+
+.PHONY: help build demo test compiled interpreted portable lint docs bench check clean
+
+help:
+	@echo "make demo    see the proxy at work, with real servers and real traffic"
+	@echo "make test    run all tests, compiled and interpreted"
+	@echo "make build   compile the hot path in place, into $(VENV)"
+	@echo "make lint    formatting, style and types"
+	@echo "make check   lint and test: run it before you hand in"
+	@echo "make bench   compare with the C program on this machine"
+	@echo "make docs    write the pages that are made from tables"
+	@echo "make clean   remove what the above has made, but not $(VENV)"
+
+build: $(VENV)/.extra-demo
+	$(PY) setup.py -q build_ext --inplace -j $(JOBS)
+
+demo: build
+	$(PY) -m twemproxy.demo $(ARGS)
+
+test: compiled interpreted portable
+
+compiled: $(VENV)/.extra-test build
+	.ci/servers
+	$(PY) -m pytest -n $(JOBS) --mode compiled tests
+
+interpreted: $(VENV)/.extra-test $(INTERPRETED)
+	PYTHONPATH=$(INTERPRETED) $(PY) -m pytest -n $(JOBS) --mode interpreted $(BEHAVIOUR)
+
+# The poller for systems without epoll, driven by whole-program tests.
+portable: $(VENV)/.extra-test build
+	$(PY) -m pytest -n $(JOBS) --mode compiled --poller portable tests/system
+
+lint: $(VENV)/.extra-lint $(VENV)/.extra-test
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+
+docs: build
+	$(PY) -m docs.generate
+
+bench: build
+	.ci/servers
+	$(PY) -m bench.proxybench compare $(ARGS)
+
+check: lint test
+
+clean:
+	rm -rf build dist src/*.egg-info
+	find src -name '*.so' -delete -o -name '*.c' -delete -o -name '*.html' -delete
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# The same package without its compiled half: every hot module as plain Python.
+$(INTERPRETED): $(SOURCES) | $(VENV)/.tools
+	rm -rf $@
+	TWEMPROXY_INTERPRETED=1 $(PY) setup.py -q build_py --build-lib $@
+	touch $@
+
+# One stamp per extra of pyproject.toml: each target installs only what it needs.
+# The link to src/ is made without compiling; `build` does that, incrementally.
+$(VENV)/.extra-%: pyproject.toml | $(VENV)/.tools
+	TWEMPROXY_INTERPRETED=1 $(PY) -m pip install -q --disable-pip-version-check \
+	    --no-build-isolation -e '.[$*]'
+	touch $@
+
+$(VENV)/.tools:
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install -q --disable-pip-version-check 'setuptools>=77' 'Cython>=3.1'
+	touch $@
