@@ -26,18 +26,19 @@ def module_of(path: Path) -> str:
 
 
 def imports_of(path: Path) -> set[str]:
-    """Modules of our own that a `.py`, `.pyx` or `.pxd` file imports."""
+    """Every module that a `.py`, `.pyx` or `.pxd` file imports, by dotted name."""
     text = path.read_text()
-    names = python_imports(text) if path.suffix == ".py" else cython_imports(text)
-    return {
-        name.removeprefix("twemproxy").removeprefix(".")
-        for name in names
-        if name == "twemproxy" or name.startswith("twemproxy.")
-    }
+    return python_imports(text) if path.suffix == ".py" else cython_imports(text)
+
+
+def own_imports_of(path: Path) -> set[str]:
+    """Those of our own package, named as `module_of` does."""
+    own = {name for name in imports_of(path) if name.partition(".")[0] == "twemproxy"}
+    return {name.removeprefix("twemproxy").removeprefix(".") for name in own}
 
 
 def python_imports(text: str) -> set[str]:
-    """Every dotted name that an import statement mentions."""
+    """Modules that import statements name, wherever they stand."""
     found = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
@@ -51,7 +52,7 @@ def python_imports(text: str) -> set[str]:
 
 
 def cython_imports(text: str) -> set[str]:
-    """Every module that a `cimport` or `import` line mentions."""
+    """Modules that `cimport` and `import` lines name."""
     return {match[1] or match[2].rstrip(",") for match in CIMPORT.finditer(text)}
 
 
