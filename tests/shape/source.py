@@ -9,7 +9,8 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 SOURCE: Final = ROOT / "src"
 PACKAGE: Final = SOURCE / "twemproxy"
-CIMPORT: Final = re.compile(r"^\s*(?:from\s+(\S+)\s+c?import|c?import\s+(\S+))", re.M)
+FROM: Final = re.compile(r"^\s*from\s+(\S+)\s+c?import\s+([^#\n]+)", re.M)
+WHOLE: Final = re.compile(r"^\s*c?import\s+(\S+)", re.M)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -44,16 +45,23 @@ def python_imports(text: str) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            # `from twemproxy import log` imports a module, not a name of one
-            whole = {f"{module}.{alias.name}" for alias in node.names}
-            found |= whole if module == "twemproxy" else {module}
+            found |= {origin(node.module or "", alias.name) for alias in node.names}
     return found
 
 
 def cython_imports(text: str) -> set[str]:
     """Modules that `cimport` and `import` lines name."""
-    return {match[1] or match[2].rstrip(",") for match in CIMPORT.finditer(text)}
+    found = {match[1] for match in WHOLE.finditer(text)}
+    for match in FROM.finditer(text):
+        found |= {origin(match[1], name.strip(" ()")) for name in match[2].split(",")}
+    return found
+
+
+def origin(module: str, name: str) -> str:
+    """The module that `from module import name` is about, which may be `name`."""
+    path = SOURCE.joinpath(*module.split("."), name)
+    inner = path.is_dir() or path.with_suffix(".py").exists()
+    return f"{module}.{name}" if inner and module.startswith("twemproxy") else module
 
 
 def functions_of(path: Path) -> Iterator[Function]:

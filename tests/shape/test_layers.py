@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "": {"version", "ring"},
     "__main__": {"cli"},
     "cli": {"config", "control", "stats", "demo"},
-    "config": set[str](),
+    "config": {"config.model"},
     "config.model": set[str](),
     "control": {"config", "config.model", "stats", "stats.slot"},
     "stats": {"config", "config.model", "stats.slot"},

@@ -14,7 +14,14 @@ import pytest
 from tests.shape.source import ROOT
 
 IGNORED: Final = shutil.ignore_patterns("*.so", "*.c", "*.egg-info", "__pycache__")
-PARTS: Final = ("src", "setup.py", "pyproject.toml", "README.md", "LICENSE")
+PARTS: Final = (
+    "src",
+    "setup.py",
+    "pyproject.toml",
+    "MANIFEST.in",
+    "README.md",
+    "LICENSE",
+)
 
 
 @pytest.fixture
@@ -54,7 +61,7 @@ def test_a_wheel_has_compiled_modules_their_sources_and_their_types(
     names = build(project, compiled=True)
     assert any(name.endswith(".so") for name in names)
     assert {"twemproxy/py.typed", "twemproxy/net/slab.pxd"} <= names
-    assert {"twemproxy/net/slab.py", "twemproxy/cli.py"} <= names
+    assert {"twemproxy/net/slab.py", "twemproxy/errors.py"} <= names
     assert not any(name.endswith(".c") for name in names)
 
 
