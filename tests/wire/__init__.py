@@ -1,0 +1,1 @@
+"""What the wire rooms promise, without a socket of their own."""
