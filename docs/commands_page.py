@@ -20,7 +20,7 @@ HEAD: Final = """\
 A key decides which server gets a command. What has no single answer to "which
 server?" is split, sent to all servers, answered by the proxy, or refused with a
 reason, which leaves the connection open. This page is made from the
-command tables by `docs/generate.py`.
+command tables by `make docs`.
 
 | How | Meaning |
 |---|---|

@@ -1,4 +1,4 @@
-"""Write the pages that are made from tables: ``python docs/generate.py``.
+"""Write the pages that are made from tables: ``python -m docs.generate``.
 
 With ``--check`` nothing is written; the exit status tells whether a page is old.
 """
@@ -8,12 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from commands_page import page as commands
+from docs.commands_page import page as commands
+from twemproxy.config.page import page as configuration
 
 HERE: Final = Path(__file__).parent
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "commands.md": commands,
+    "configuration.md": configuration,
 }
 
 
@@ -32,7 +34,7 @@ def main(argv: list[str]) -> int:
     stale = outdated()
     for name in stale:
         if "--check" in argv:
-            print(f"docs/{name} is not what the tables say: run docs/generate.py")
+            print(f"docs/{name} is not what the tables say: run make docs")
         else:
             (HERE / name).write_text(PAGES[name]())
             print(f"docs/{name} written")
