@@ -40,4 +40,5 @@ cdef class Connection(Handler):
     @cython.locals(outbox=Outbox, pending=Py_ssize_t, status=int)
     cpdef flush(self)
     cpdef block(self)
+    cpdef log_close(self, str side, str peer, int error)
     cpdef shut(self)

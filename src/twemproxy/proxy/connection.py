@@ -9,6 +9,7 @@ waits in the outbox until the end of the tick.
 import os
 from typing import Final
 
+from twemproxy import log
 from twemproxy.net import outcome
 from twemproxy.net.outbox import Outbox
 from twemproxy.net.reactor import Handler
@@ -230,6 +231,21 @@ class Connection(Handler):
     def settle(self) -> None:
         """Keep nothing in the shared slab."""
         self.outbox.settle()
+
+    def log_close(self, side: str, peer: str, error: int) -> None:
+        """Write the line that ends the life of this connection."""
+        log.notice(
+            "close %s %d '%s' on event %04X eof %d done %d rb %d sb %d%s",
+            side,
+            self.fd,
+            peer,
+            0,
+            self.eof,
+            self.eof and error == 0,
+            self.bytes_in,
+            self.bytes_out,
+            f": {os.strerror(error)}" if error else "  ",
+        )
 
     def shut(self) -> None:
         """Close the descriptor and let go of all buffers."""

@@ -1,0 +1,88 @@
+"""Opening connections to servers, without waiting for them."""
+
+import errno
+import os
+import socket
+import sys
+
+
+def numeric_family(host: str) -> int:
+    """Return the address family of a numeric address, 0 when it is a name."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, host.partition("%")[0])
+        except OSError:
+            continue
+        return family
+    return 0
+
+
+def dial_tcp(host: str, port: int) -> tuple[int, int]:
+    """Begin to connect to a numeric address; return descriptor and errno.
+
+    The errno is 0 when it is connected already, EINPROGRESS when it is on its
+    way; otherwise there is no descriptor and it is -1.
+    """
+    family = numeric_family(host)
+    return _dial(family or socket.AF_INET, (host, port))
+
+
+def dial_unix(path: str) -> tuple[int, int]:
+    """Begin to connect to a UNIX socket; see `dial_tcp`."""
+    return _dial(socket.AF_UNIX, path)
+
+
+def _dial(family: int, address: tuple[str, int] | str) -> tuple[int, int]:
+    try:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        return -1, error.errno or errno.EIO
+    try:
+        sock.setblocking(False)
+        if family != socket.AF_UNIX:
+            _tune(sock)
+        status = sock.connect_ex(address)
+    except OSError as error:
+        status = error.errno or errno.EINVAL
+    if status not in (0, errno.EINPROGRESS):
+        sock.close()
+        return -1, status
+    return sock.detach(), status
+
+
+def _tune(sock: socket.socket) -> None:
+    """Send at once, and notice a peer that vanished without a word."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if sys.platform == "linux":
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 90000)
+
+
+def socket_error(fd: int) -> int:
+    """Return the pending errno of a socket, 0 when it is well."""
+    sock = socket.socket(fileno=os.dup(fd))
+    with sock:
+        return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+
+def keep_alive(fd: int) -> None:
+    """Have the system probe a silent client."""
+    sock = socket.socket(fileno=os.dup(fd))
+    with sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+
+def peer_name(fd: int) -> str:
+    """Return ``address:port`` of the peer, or what there is of a UNIX socket."""
+    sock = socket.socket(fileno=os.dup(fd))
+    with sock:
+        try:
+            name = sock.getpeername()
+        except OSError:
+            return "unknown"
+    if isinstance(name, tuple):
+        return f"{name[0]}:{name[1]}"
+    return os.fsdecode(name) or "unix"

@@ -1,0 +1,71 @@
+cimport cython
+from twemproxy.net.slab cimport Slab
+from twemproxy.proxy cimport reason
+from twemproxy.proxy.connection cimport Connection
+from twemproxy.proxy.process cimport Process
+from twemproxy.proxy.protocol cimport Protocol
+from twemproxy.stats cimport slot
+from twemproxy.stats.counters cimport Block
+
+cdef Py_ssize_t FIRST_WINDOW, MAX_WINDOW, MAX_CLIENT_OUTPUT_BYTES, STALLED_BYTES
+
+cdef class Client
+cdef class Gather
+
+@cython.final
+@cython.no_gc
+@cython.freelist(4096)
+cdef class Request:
+    cdef public Client client
+    cdef public Request whole, next_asked, next_sent
+    cdef public Gather gather
+    cdef public Slab reply
+    cdef public Py_ssize_t start, end, length, wanted
+    cdef public long long started_us
+    cdef public int expects
+    cdef public bint answered
+
+@cython.no_gc
+cdef class Gather:
+    cdef public Slab failure
+    cdef public Py_ssize_t pending
+    cpdef merge(self, Client client)
+
+@cython.locals(request=Request)
+cpdef Request request_of(Client client, Request whole, long long now_us)
+cpdef bint is_gone(Request request) except -1
+@cython.locals(client=Client, length=Py_ssize_t)
+cpdef finish(Request request, Slab slab, Py_ssize_t start, Py_ssize_t end)
+@cython.locals(gather=Gather, client=Client)
+cpdef finish_fragment(Request whole)
+@cython.locals(client=Client, whole=Request)
+cpdef fail(Request request, Slab reply)
+
+@cython.final
+cdef class Client(Connection):
+    cdef public Protocol protocol
+    cdef public Block counters
+    cdef public Request head, tail
+    cdef public Py_ssize_t in_flight, window, big_reply
+    cdef public object scanner
+    cdef public dict sticky
+    cdef public set owner
+    cdef public bint authenticated
+    cdef public str peer
+
+    @cython.locals(request=Request)
+    cpdef Request ask(self)
+    cpdef say(self, Slab reply)
+    cpdef refuse(self, Slab reply)
+    @cython.locals(head=Request)
+    cpdef take_head(self)
+    cpdef widen(self)
+    cpdef on_reply(self, Request request, Py_ssize_t length)
+    cpdef on_failure(self)
+    @cython.locals(request=Request, gather=Gather, before=Py_ssize_t)
+    cpdef advance(self)
+    cpdef bint is_idle(self) except -1
+    cpdef finish_reading(self)
+    cpdef close(self, int error)
+    @cython.locals(request=Request, following=Request)
+    cpdef abandon(self)

@@ -1,0 +1,366 @@
+"""Clients and their requests: replies leave in the order of the questions.
+
+            in flight, oldest first
+    head -> request -> request -> request <- tail
+              |           |          |
+              answered?   parked     a split one waits for its fragments
+
+A request is one object linked into two queues: its client's, until its reply is
+in the outbox, and its server connection's, until the reply has come.
+"""
+
+from typing import Final
+
+from twemproxy import limits, log
+from twemproxy.net.slab import Slab
+from twemproxy.proxy import reason
+from twemproxy.proxy.connection import Connection
+from twemproxy.proxy.process import Process
+from twemproxy.proxy.protocol import Protocol
+from twemproxy.stats import slot
+from twemproxy.stats.counters import Block
+
+FIRST_WINDOW: Final = limits.FIRST_WINDOW
+MAX_WINDOW: Final = limits.MAX_WINDOW
+MAX_CLIENT_OUTPUT_BYTES: Final = limits.MAX_CLIENT_OUTPUT_BYTES
+STALLED_BYTES: Final = 65536  # this much unsent stops the reading of a client
+
+
+class Request:
+    """A promise of one reply, or of one fragment of it.
+
+    `client` is None once the client has left, and always for what the proxy asks
+    on its own account. A fragment points to the `whole` it is a part of.
+    """
+
+    __slots__ = (
+        "answered",
+        "client",
+        "end",
+        "expects",
+        "gather",
+        "length",
+        "next_asked",
+        "next_sent",
+        "reply",
+        "start",
+        "started_us",
+        "wanted",
+        "whole",
+    )
+
+    client: "Client | None"
+    whole: "Request | None"
+    next_asked: "Request | None"
+    next_sent: "Request | None"
+    gather: "Gather | None"
+    reply: Slab | None
+    start: int
+    end: int
+    length: int  # bytes sent to the server
+    started_us: int
+    expects: int  # what a reply may be, in the protocol's own numbers
+    wanted: int  # how many values a fragment must bring
+    answered: bool
+
+
+class Gather:
+    """What a split request needs to become one reply again."""
+
+    __slots__ = ("failure", "pending")
+
+    failure: Slab | None
+
+    def __init__(self) -> None:
+        self.pending = 0  # fragments not yet answered
+        self.failure = None  # the reply that speaks for all, if a fragment failed
+
+    def merge(self, client: "Client") -> None:
+        """Put the one reply into the client's outbox."""
+        raise NotImplementedError
+
+
+def request_of(client: "Client | None", whole: Request | None, now_us: int) -> Request:
+    """Return a request that nobody has been asked yet."""
+    request = Request.__new__(Request)
+    request.client = client
+    request.whole = whole
+    request.next_asked = None
+    request.next_sent = None
+    request.gather = None
+    request.reply = None
+    request.start = 0
+    request.end = 0
+    request.length = 0
+    request.started_us = now_us
+    request.expects = 0
+    request.wanted = 0
+    request.answered = False
+    return request
+
+
+def is_gone(request: Request) -> bool:
+    """Nobody waits for the reply any more."""
+    return request.client is None or (
+        request.whole is not None and request.whole.client is None
+    )
+
+
+def finish(request: Request, slab: Slab, start: int, end: int) -> None:
+    """Let slab[start:end] be the reply; it leaves when its turn comes."""
+    client = request.client
+    if client is None or is_gone(request):
+        return
+    if request.whole is None and client.head is request:
+        client.take_head()
+        client.outbox.add(slab, start, end)
+        client.on_reply(request, end - start)
+        client.send_later()
+        if client.head is not None and client.head.answered:
+            client.advance()
+        return
+    if slab.shared:
+        length = end - start
+        slab = client.process.park(slab, start, end)
+        end = slab.used
+        start = end - length
+    request.reply = slab
+    request.start = start
+    request.end = end
+    request.answered = True
+    if request.whole is not None:
+        finish_fragment(request.whole)
+
+
+def finish_fragment(whole: Request) -> None:
+    """One fragment more is answered; after the last one the whole is, too."""
+    gather = whole.gather
+    if gather is None:
+        return
+    gather.pending -= 1
+    if gather.pending == 0:
+        whole.answered = True
+        client = whole.client
+        if client is not None and client.head is whole:
+            client.advance()
+
+
+def fail(request: Request, reply: Slab) -> None:
+    """Let an error of our own making be the reply."""
+    client = request.client
+    if client is None:
+        return
+    whole = request.whole
+    if whole is None:
+        client.on_failure()
+        finish(request, reply, 0, reply.used)
+    elif whole.gather is not None:
+        if whole.gather.failure is None:
+            whole.gather.failure = reply
+            client.on_failure()
+        request.answered = True
+        finish_fragment(whole)
+
+
+class Client(Connection):
+    """Keeps one client's pipeline in order.
+
+    Always true between two events:
+
+    * the queue holds each request from the moment it is parsed until its reply
+      is in the outbox, and only the head's reply may go there, however early
+      another is ready;
+    * `in_flight` is the length of the queue and at most `window`;
+    * a request outlives its client: the server will answer anyway, and that
+      answer must be taken off the wire before the next one can be paired.
+    """
+
+    __slots__ = (
+        "authenticated",
+        "big_reply",
+        "counters",
+        "head",
+        "in_flight",
+        "owner",
+        "peer",
+        "protocol",
+        "scanner",
+        "sticky",
+        "tail",
+        "window",
+    )
+
+    head: Request | None
+    tail: Request | None
+
+    def __init__(
+        self, process: Process, fd: int, protocol: Protocol, counters: Block
+    ) -> None:
+        Connection.__init__(self, process, fd, 1)
+        self.protocol = protocol
+        self.counters = counters
+        self.head = None
+        self.tail = None
+        self.in_flight = 0
+        self.window = FIRST_WINDOW
+        self.big_reply = MAX_CLIENT_OUTPUT_BYTES // FIRST_WINDOW
+        self.scanner: object = None  # of an unfinished request
+        self.sticky: dict[int, object] | None = None  # server connections in use
+        self.owner: set[Client] | None = None  # the clients of the pool
+        self.authenticated = False
+        self.peer = ""
+
+    # Requests.
+
+    def ask(self) -> Request:
+        """Append a new request to the queue."""
+        request = request_of(self, None, self.reactor.now_us)
+        if self.tail is None:
+            self.head = request
+        else:
+            self.tail.next_asked = request
+        self.tail = request
+        self.in_flight += 1
+        self.counters.add(slot.CLIENT_REQUESTS, 1)
+        return request
+
+    def say(self, reply: Slab) -> None:
+        """Answer the next request here; the reply still waits for its turn."""
+        self.counters.add(slot.LOCAL_ANSWERS, 1)
+        finish(self.ask(), reply, 0, reply.used)
+
+    def refuse(self, reply: Slab) -> None:
+        """Answer the next request with an error of our own."""
+        fail(self.ask(), reply)
+
+    def take_head(self) -> None:
+        """Unlink the oldest request."""
+        head = self.head
+        if head is None:
+            return
+        self.head = head.next_asked
+        head.next_asked = None
+        if self.head is None:
+            self.tail = None
+            self.sticky = None
+        self.in_flight -= 1
+        if self.paused & reason.IN_FLIGHT and self.in_flight <= self.window >> 1:
+            self.widen()
+            self.resume(reason.IN_FLIGHT)
+
+    def widen(self) -> None:
+        """Allow more in flight to a client that used all it was allowed."""
+        if not self.blocked and self.window < MAX_WINDOW:
+            if 2 * self.window * self.big_reply <= 2 * MAX_CLIENT_OUTPUT_BYTES:
+                self.window *= 2
+                self.big_reply = MAX_CLIENT_OUTPUT_BYTES // self.window
+
+    def on_reply(self, request: Request, length: int) -> None:
+        """Account for a reply that is in the outbox now."""
+        self.counters.add(slot.CLIENT_RESPONSES, 1)
+        self.counters.observe(self.reactor.now_us - request.started_us)
+        if length > self.big_reply:
+            self.window = max(1, MAX_CLIENT_OUTPUT_BYTES // length)
+            self.big_reply = length
+
+    def on_failure(self) -> None:
+        """Count an error reply that we are about to make."""
+        self.counters.add(slot.FORWARD_ERROR, 1)
+        self.counters.add(slot.CLIENT_ERRORS, 1)
+
+    def advance(self) -> None:
+        """Move answered requests, oldest first, from the queue to the outbox."""
+        request = self.head
+        while request is not None and request.answered:
+            self.take_head()
+            before = self.outbox.pending
+            gather = request.gather
+            if gather is None:
+                if request.reply is not None:
+                    self.outbox.add(request.reply, request.start, request.end)
+            elif gather.failure is not None:
+                self.outbox.add(gather.failure, 0, gather.failure.used)
+            else:
+                gather.merge(self)
+            request.reply = None
+            request.gather = None
+            self.on_reply(request, self.outbox.pending - before)
+            request = self.head
+        self.send_later()
+
+    # Events.
+
+    def consume(self, slab: Slab, start: int, end: int) -> int:
+        """Route every whole request."""
+        return self.protocol.requests(self, slab, start, end)
+
+    def on_eof(self) -> None:
+        """Answer what is owed, then close; half of a request is dropped."""
+        self.backlog = None
+        self.reactor.poller.want(self.fd, False, self.blocked)
+        if self.is_idle():
+            self.close(0)
+
+    def on_broken(self, error: int) -> None:
+        """Close at once; what is under way will be swallowed."""
+        self.close(error)
+
+    def on_flushed(self) -> None:
+        """Go on reading if a full outbox was the reason not to; close when done."""
+        if self.paused & reason.OUTPUT:
+            self.resume(reason.OUTPUT)
+        if (self.eof or self.paused & reason.FINISHED) and self.is_idle():
+            self.close(0)
+
+    def block(self) -> None:
+        """Wait for the socket, and read no more when much is waiting."""
+        Connection.block(self)
+        if self.outbox.pending >= STALLED_BYTES:
+            self.pause(reason.OUTPUT)
+
+    def is_idle(self) -> bool:
+        """Nothing asked, nothing to send."""
+        return self.head is None and self.outbox.pending == 0
+
+    def finish_reading(self) -> None:
+        """Take no more requests; close once everything is answered."""
+        self.pause(reason.FINISHED)
+        self.reactor.flush_later(self)
+
+    def close(self, error: int) -> None:
+        """Close now; `error` 0 means that nothing went wrong."""
+        if self.fd < 0:
+            return
+        counters = self.counters
+        if error == 0:
+            counters.add(slot.CLIENT_EOF, 1)
+        else:
+            counters.add(slot.CLIENT_ERR, 1)
+        counters.add(slot.CLIENT_CONNECTIONS, -1)
+        counters.add(slot.CLIENT_BYTES_IN, self.bytes_in)
+        counters.add(slot.CLIENT_BYTES_OUT, self.bytes_out)
+        counters.add(slot.ABANDONED, self.in_flight)
+        if log.wants(log.NOTICE):
+            self.log_close("c", self.peer, error)
+        if self.owner is not None:
+            self.owner.discard(self)
+        self.process.clients -= 1
+        self.process.on_closed()
+        self.abandon()
+        self.shut()
+        self.scanner = None
+        self.sticky = None
+
+    def abandon(self) -> None:
+        """Leave the requests to their servers; unlinked in a loop."""
+        request = self.head
+        self.head = None
+        self.tail = None
+        self.in_flight = 0
+        while request is not None:
+            following = request.next_asked
+            request.next_asked = None
+            request.client = None
+            request.reply = None
+            request.gather = None
+            request = following

@@ -1,0 +1,251 @@
+"""Pools: which server is asked now, over which connection.
+
+A server is *live* or *ejected*. Failures in a row eject it where the pool says
+so; a later request, never a timer, readmits it once its time is over. Between the
+two, the distribution places keys on the live servers alone.
+"""
+
+import errno
+import random
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from twemproxy import log
+from twemproxy.config.model import PoolConfig, ServerConfig
+from twemproxy.hashing.distribution import Distribution
+from twemproxy.net.slab import Slab
+from twemproxy.proxy import reason
+from twemproxy.proxy.client import Client
+from twemproxy.proxy.process import Process
+from twemproxy.proxy.protocol import Protocol
+from twemproxy.proxy.server import Owner, ServerConnection
+from twemproxy.stats import slot
+from twemproxy.stats.counters import Block
+
+PLACEHOLDER: Final = bytearray(b"placeholder")
+CALM_FAILURES: Final = 5  # so many failed connects in a row go undamped
+FIRST_PAUSE_MS: Final = 20
+MAX_PAUSE_MS: Final = 2000
+
+
+class Server(Owner):
+    """One backend of a pool and its connections.
+
+    Always true: `conns` are the open ones, at most `server_connections`;
+    `ejected` servers are not on the ring.
+    """
+
+    __slots__ = (
+        "config",
+        "conns",
+        "counters",
+        "ejected",
+        "failures",
+        "index",
+        "last_error",
+        "limit",
+        "pool",
+        "refused",
+        "retry_at_ms",
+        "turn",
+        "wait_until_ms",
+    )
+
+    def __init__(
+        self, pool: "Pool", config: ServerConfig, index: int, counters: Block
+    ) -> None:
+        self.pool = pool
+        self.config = config
+        self.index = index
+        self.counters = counters
+        self.limit = pool.config.server_connections
+        self.conns: list[ServerConnection] = []
+        self.turn = 0
+        self.failures = 0  # in a row, toward ejection
+        self.ejected = False
+        self.retry_at_ms = 0  # when an ejected server may be tried again
+        self.refused = 0  # connections in a row that never became usable
+        self.wait_until_ms = 0  # no connect before, when too many were refused
+        self.last_error = 0
+
+    def pick(self, client: Client | None) -> ServerConnection | None:
+        """Return the connection for the next request, None while we hold off.
+
+        Connections take turns, but a client stays on its own while anything of
+        it is under way, so that it reads what it wrote.
+        """
+        if self.limit == 1:
+            return self.conns[0] if self.conns else self.open()
+        if client is not None and client.sticky is not None:
+            kept = client.sticky.get(self.index)
+            if isinstance(kept, ServerConnection) and kept.state != reason.CLOSED:
+                return kept
+        if len(self.conns) < self.limit:
+            conn = self.open()
+        else:
+            self.turn = (self.turn + 1) % len(self.conns)
+            conn = self.conns[self.turn]
+        if client is not None and conn is not None:
+            if client.sticky is None:
+                client.sticky = {}
+            client.sticky[self.index] = conn
+        return conn
+
+    def open(self) -> ServerConnection | None:
+        """Open one more connection unless the last attempts say to wait."""
+        pool = self.pool
+        if self.wait_until_ms > pool.process.reactor.now_ms:
+            return None
+        conn = ServerConnection(pool.process, self, pool.protocol, self.counters)
+        conn.timeout_ms = pool.config.timeout_ms
+        conn.address = self.config.address
+        self.conns.append(conn)
+        pool.protocol.greet(conn)
+        conn.dial(self.config.host, self.config.port, self.config.path)
+        return conn
+
+    def on_answer(self) -> None:
+        """A response reached a client: the failures were not in a row."""
+        self.failures = 0
+
+    def on_trouble(self) -> None:
+        """The server said that it cannot work now: that counts as a failure."""
+        self.counters.add(slot.SERVER_ERR, 1)
+        self.count_failure()
+
+    def on_closed(self, conn: ServerConnection, error: int) -> None:
+        """Forget a closed connection; every close counts as a failure."""
+        if conn in self.conns:
+            self.conns.remove(conn)
+        if not error:
+            return
+        self.last_error = error
+        self.damp(conn.bytes_in > 0)
+        self.count_failure()
+
+    def count_failure(self) -> None:
+        """Eject the server when it failed too often in a row."""
+        if not self.pool.config.auto_eject_hosts:
+            return
+        self.failures += 1
+        if self.failures >= self.pool.config.server_failure_limit:
+            self.failures = 0
+            if not self.ejected:
+                self.pool.eject(self)
+
+    def damp(self, was_usable: bool) -> None:
+        """Space out connects to a server that keeps refusing them.
+
+        Ejection spaces them by itself, and its arithmetic counts every attempt.
+        """
+        if was_usable or self.pool.config.auto_eject_hosts:
+            self.refused = 0
+            self.wait_until_ms = 0
+            return
+        self.refused += 1
+        if self.refused > CALM_FAILURES:
+            doublings = min(self.refused - CALM_FAILURES - 1, 10)
+            pause_ms = min(FIRST_PAUSE_MS << doublings, MAX_PAUSE_MS)
+            pause_ms = pause_ms // 2 + random.randrange(pause_ms // 2 + 1)  # noqa: S311 - jitter
+            self.wait_until_ms = self.pool.process.reactor.now_ms + pause_ms
+
+
+class Pool:
+    """One configured pool in this worker: its servers, its ring, its clients."""
+
+    __slots__ = (
+        "clients",
+        "config",
+        "counters",
+        "process",
+        "protocol",
+        "readmit_at_ms",
+        "ring",
+        "servers",
+    )
+
+    def __init__(self, process: Process, config: PoolConfig, counters: Block) -> None:
+        self.process = process
+        self.config = config
+        self.counters = counters
+        self.protocol = Protocol()
+        self.servers: list[Server] = []
+        self.readmit_at_ms = 0  # when the next ejected server may come back, 0: none
+        self.clients: set[Client] = set()
+        self.ring = Distribution(
+            config.distribution,
+            config.hash,
+            config.hash_tag,
+            [server.label.encode() for server in config.servers],
+            [server.weight for server in config.servers],
+        )
+
+    def start(self, protocol: Protocol, server_counters: Sequence[Block]) -> None:
+        """Make the servers, and one connection to each if asked to."""
+        self.protocol = protocol
+        self.servers = [
+            Server(self, config, i, server_counters[i])
+            for i, config in enumerate(self.config.servers)
+        ]
+        if self.config.preconnect:
+            for server in self.servers:
+                server.pick(None)
+
+    def place(self, buf: bytearray, start: int, end: int) -> int:
+        """Return the index of the live server for the key buf[start:end], or -1."""
+        if self.readmit_at_ms and self.process.reactor.now_ms > self.readmit_at_ms:
+            self.readmit()
+        return self.ring.server(buf, start, end)
+
+    def place_nothing(self) -> int:
+        """Return the index of the server for requests without a key, or -1."""
+        return self.place(PLACEHOLDER, 0, 11)
+
+    def eject(self, server: Server) -> None:
+        """Take a server off the ring until its retry time."""
+        now_ms = self.process.reactor.now_ms
+        server.ejected = True
+        server.retry_at_ms = now_ms + self.config.server_retry_timeout_ms
+        server.counters.put(slot.SERVER_EJECTED_AT, time.time_ns() // 1000)
+        server.counters.put(slot.EJECTED, 1)
+        self.counters.add(slot.SERVER_EJECTS, 1)
+        log.info(
+            "update pool '%s' to delete server '%s' for next %d secs",
+            self.config.name,
+            server.config.address,
+            self.config.server_retry_timeout_ms // 1000,
+        )
+        self.rebuild()
+
+    def readmit(self) -> None:
+        """Put the servers whose time is over back on the ring."""
+        now_ms = self.process.reactor.now_ms
+        count = 0
+        for server in self.servers:
+            if server.ejected and server.retry_at_ms <= now_ms:
+                server.ejected = False
+                server.counters.put(slot.EJECTED, 0)
+                count += 1
+        if count:
+            log.info("update pool '%s' to add %d servers", self.config.name, count)
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Place keys on the servers that are live now."""
+        self.ring.rebuild([not server.ejected for server in self.servers])
+        self.readmit_at_ms = min(
+            (server.retry_at_ms for server in self.servers if server.ejected),
+            default=0,
+        )
+
+    def connection(self, index: int, client: Client | None) -> ServerConnection | None:
+        """Return a connection to server `index`; None when there is none now."""
+        server = self.servers[index]
+        return server.pick(client)
+
+    def refusal(self, index: int) -> Slab:
+        """Return the error for a request that found no connection."""
+        if index < 0:
+            return self.protocol.error(errno.ECONNREFUSED)
+        return self.protocol.error(self.servers[index].last_error)

@@ -1,0 +1,8 @@
+from twemproxy.net.slab cimport Slab
+from twemproxy.proxy.connection cimport Connection
+
+cdef class Protocol:
+    cpdef Py_ssize_t requests(self, Connection client, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    cpdef Py_ssize_t responses(self, Connection conn, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    cpdef greet(self, Connection conn)
+    cpdef Slab error(self, int number)

@@ -1,0 +1,12 @@
+# The numbers of reason.py as C constants; a test keeps the two equal.
+
+cdef enum:
+    IN_FLIGHT = 1
+    OUTPUT = 2
+    SERVER = 4
+    MEMORY = 8
+    FINISHED = 16
+    RESOLVING = 0
+    CONNECTING = 1
+    READY = 2
+    CLOSED = 3

@@ -1,0 +1,15 @@
+"""Why a connection is not read, one bit each, and how far a server link has come.
+
+The sibling ``.pxd`` gives compiled modules the same names as C constants.
+"""
+
+IN_FLIGHT = 1  # as many requests under way as its window allows
+OUTPUT = 2  # it does not read its replies
+SERVER = 4  # a server does not take what it sends
+MEMORY = 8  # the process holds as much as it may
+FINISHED = 16  # nothing it sends matters any more
+
+RESOLVING = 0  # waits for the addresses of a name
+CONNECTING = 1
+READY = 2
+CLOSED = 3

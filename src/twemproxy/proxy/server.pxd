@@ -1,0 +1,51 @@
+cimport cython
+from twemproxy.net cimport outcome
+from twemproxy.net.slab cimport Slab
+from twemproxy.proxy cimport reason
+from twemproxy.proxy.client cimport Client, Request, fail, finish, is_gone
+from twemproxy.proxy.connection cimport Connection
+from twemproxy.proxy.process cimport Process
+from twemproxy.proxy.protocol cimport Protocol
+from twemproxy.stats cimport slot
+from twemproxy.stats.counters cimport Block
+
+cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES
+
+cdef class ServerConnection
+
+cdef class Owner:
+    cpdef on_closed(self, ServerConnection conn, int error)
+    cpdef on_answer(self)
+    cpdef on_trouble(self)
+
+@cython.final
+cdef class ServerConnection(Connection):
+    cdef public Owner owner
+    cdef public Protocol protocol
+    cdef public Block counters
+    cdef public str address
+    cdef public int state, error
+    cdef public long long timeout_ms
+    cdef public Request head, tail
+    cdef public Py_ssize_t written, unsent, unsent_bytes, quiet, quiet_bytes
+    cdef public bint timed
+    cdef public object scanner
+    cdef public list waiters
+
+    cpdef expect(self, Request request, Py_ssize_t length)
+    cpdef send_quietly(self, Py_ssize_t length)
+    @cython.locals(counters=Block)
+    cpdef count_in(self, Py_ssize_t length)
+    cpdef hold_back(self, Client client)
+    @cython.locals(waiters=list, client=Client)
+    cpdef release(self)
+    @cython.locals(request=Request, counters=Block)
+    cpdef answer(self, Slab slab, Py_ssize_t start, Py_ssize_t end, bint trouble)
+    cpdef connect(self, int fd, int status)
+    cpdef on_connected(self)
+    cpdef arm(self, Request request)
+    cpdef close(self, int error)
+    @cython.locals(counters=Block, request=Request, written_bytes=Py_ssize_t)
+    cpdef empty_queues(self)
+    @cython.locals(request=Request, following=Request, reply=Slab)
+    cpdef fail_all(self, int error)

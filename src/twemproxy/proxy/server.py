@@ -1,0 +1,349 @@
+"""Servers and the connections to them: strictly first in, first out.
+
+        asked, not yet answered, oldest first
+    head -> request -> request -> request <- tail
+            written ............ | unsent
+
+A connection pairs the next response with the oldest request. Anything that makes
+that pairing doubtful, a timeout, a malformed or an unasked response, ends the
+connection and fails everything that waited on it.
+"""
+
+import errno
+import os
+from typing import Final
+
+from twemproxy import limits, log
+from twemproxy.net import outcome
+from twemproxy.net.dial import dial_tcp, dial_unix, numeric_family, socket_error
+from twemproxy.net.slab import Slab
+from twemproxy.proxy import reason
+from twemproxy.proxy.client import Client, Request, fail, finish, is_gone
+from twemproxy.proxy.connection import Connection
+from twemproxy.proxy.process import Process
+from twemproxy.proxy.protocol import Protocol
+from twemproxy.stats import slot
+from twemproxy.stats.counters import Block
+
+MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
+
+
+class Owner:
+    """What a server connection reports to: its server."""
+
+    __slots__ = ()
+
+    def on_closed(self, conn: "ServerConnection", error: int) -> None:
+        """The connection is gone, for this errno."""
+        raise NotImplementedError
+
+    def on_answer(self) -> None:
+        """A response was passed on to a client."""
+        raise NotImplementedError
+
+    def on_trouble(self) -> None:
+        """A response told of a passing failure."""
+        raise NotImplementedError
+
+
+class ServerConnection(Connection):
+    """One connection to one server.
+
+    Always true between two events:
+
+    * the queue holds each request whose response has not come, in the order in
+      which they were written or wait to be written;
+    * the first `written` of them are written whole; `unsent` requests, with
+      `unsent_bytes`, are not, and `quiet` ones of those expect no response.
+    """
+
+    __slots__ = (
+        "address",
+        "counters",
+        "error",
+        "head",
+        "owner",
+        "protocol",
+        "quiet",
+        "quiet_bytes",
+        "scanner",
+        "state",
+        "tail",
+        "timed",
+        "timeout_ms",
+        "unsent",
+        "unsent_bytes",
+        "waiters",
+        "written",
+    )
+
+    head: Request | None
+    tail: Request | None
+
+    def __init__(
+        self, process: Process, owner: Owner, protocol: Protocol, counters: Block
+    ) -> None:
+        Connection.__init__(self, process, -1, 0)
+        self.owner = owner
+        self.protocol = protocol
+        self.counters = counters
+        self.address = ""
+        self.timeout_ms = 0
+        self.state = reason.RESOLVING
+        self.error = 0  # what closes it in the next tick
+        self.head = None
+        self.tail = None
+        self.written = 0
+        self.unsent = 0
+        self.unsent_bytes = 0
+        self.quiet = 0
+        self.quiet_bytes = 0
+        self.timed = False  # a timer will look at the head
+        self.scanner: object = None  # of an unfinished response
+        self.waiters: list[Client] = []  # clients paused until the outbox drains
+        self.blocked = True
+        process.on_opened()
+
+    # The way in.
+
+    def expect(self, request: Request, length: int) -> None:
+        """Append a request of which `length` bytes go to the outbox."""
+        request.length = length
+        if self.tail is None:
+            self.head = request
+        else:
+            self.tail.next_sent = request
+        self.tail = request
+        self.count_in(length)
+        if self.timeout_ms and not self.timed:
+            self.arm(request)
+
+    def send_quietly(self, length: int) -> None:
+        """Account for a request that gets no response."""
+        self.quiet += 1
+        self.quiet_bytes += length
+        self.count_in(length)
+
+    def count_in(self, length: int) -> None:
+        """Count a request that came into the queue."""
+        self.unsent += 1
+        self.unsent_bytes += length
+        counters = self.counters
+        counters.add(slot.REQUESTS, 1)
+        counters.add(slot.REQUEST_BYTES, length)
+        counters.add(slot.IN_QUEUE, 1)
+        counters.add(slot.IN_QUEUE_BYTES, length)
+
+    def hold_back(self, client: Client) -> None:
+        """Read no more from a client while too much waits to be sent here."""
+        if self.outbox.pending > MAX_SERVER_QUEUE_BYTES:
+            client.pause(reason.SERVER)
+            self.waiters.append(client)
+
+    def release(self) -> None:
+        """Read again from the clients that were held back."""
+        waiters = self.waiters
+        self.waiters = []
+        for client in waiters:
+            client.resume(reason.SERVER)
+
+    # The way out.
+
+    def answer(self, slab: Slab, start: int, end: int, trouble: bool) -> None:
+        """Pair the oldest request with the response slab[start:end]."""
+        request = self.head
+        if request is None:
+            return
+        self.head = request.next_sent
+        request.next_sent = None
+        if self.head is None:
+            self.tail = None
+        counters = self.counters
+        if self.written:
+            self.written -= 1
+            counters.add(slot.OUT_QUEUE, -1)
+            counters.add(slot.OUT_QUEUE_BYTES, -request.length)
+        else:
+            self.unsent -= 1
+            self.unsent_bytes -= request.length
+            counters.add(slot.IN_QUEUE, -1)
+            counters.add(slot.IN_QUEUE_BYTES, -request.length)
+        if is_gone(request):
+            counters.add(slot.SWALLOWED, 1)
+            return
+        counters.observe(self.reactor.now_us - request.started_us)
+        counters.add(slot.RESPONSES, 1)
+        counters.add(slot.RESPONSE_BYTES, end - start)
+        if trouble:
+            self.owner.on_trouble()
+        else:
+            self.owner.on_answer()
+        finish(request, slab, start, end)
+
+    def on_flushed(self) -> None:
+        """Everything is written: what was in the incoming queue is outgoing now."""
+        if self.unsent:
+            counters = self.counters
+            counters.add(slot.IN_QUEUE, -self.unsent)
+            counters.add(slot.IN_QUEUE_BYTES, -self.unsent_bytes)
+            counters.add(slot.OUT_QUEUE, self.unsent - self.quiet)
+            counters.add(slot.OUT_QUEUE_BYTES, self.unsent_bytes - self.quiet_bytes)
+            self.written += self.unsent - self.quiet
+            self.unsent = 0
+            self.unsent_bytes = 0
+            self.quiet = 0
+            self.quiet_bytes = 0
+        if self.waiters:
+            self.release()
+
+    def consume(self, slab: Slab, start: int, end: int) -> int:
+        """Pair every whole response with its request."""
+        return self.protocol.responses(self, slab, start, end)
+
+    # Its life.
+
+    def dial(self, host: str, port: int, path: str) -> None:
+        """Connect to a name, an address or a path; failures come as events."""
+        if path:
+            self.connect(*dial_unix(path))
+        elif numeric_family(host):
+            self.connect(*dial_tcp(host, port))
+        else:
+            self.process.resolve(host, lambda found: self.on_resolved(found, port))
+
+    def on_resolved(self, addresses: list[str], port: int) -> None:
+        """Go on with the addresses of a name, or fail for want of them."""
+        if self.state != reason.RESOLVING:
+            return
+        status = errno.EHOSTDOWN
+        for address in addresses:
+            fd, status = dial_tcp(address, port)
+            if fd >= 0:
+                self.connect(fd, status)
+                return
+        self.connect(-1, status)
+
+    def connect(self, fd: int, status: int) -> None:
+        """Take over a socket that is being connected."""
+        self.state = reason.CONNECTING
+        if fd < 0:
+            self.error = status
+            self.reactor.call_at(self.reactor.now_ms, self.on_refused)
+            return
+        self.fd = fd
+        self.reactor.register(self)
+        self.reactor.poller.want(fd, True, True)
+        if status == 0:
+            self.on_connected()
+
+    def on_refused(self) -> None:
+        """Fail as the attempt to connect did."""
+        self.close(self.error)
+
+    def on_event(self, flags: int) -> None:
+        """Finish connecting, or do what every connection does."""
+        if self.state == reason.CONNECTING and self.fd >= 0:
+            status = socket_error(self.fd)
+            if status:
+                self.close(status)
+                return
+            if not flags & outcome.WRITE:
+                return
+            self.on_connected()
+        Connection.on_event(self, flags)
+
+    def on_connected(self) -> None:
+        """Begin to send what waits."""
+        self.state = reason.READY
+        self.counters.add(slot.SERVER_CONNECTIONS, 1)
+        self.counters.add(slot.CONNECTS, 1)
+        if log.wants(log.INFO):
+            log.info("connected on s %d to server '%s'", self.fd, self.address)
+        self.blocked = False
+        self.reactor.poller.want(self.fd, True, False)
+        self.reactor.flush_later(self)
+
+    def arm(self, request: Request) -> None:
+        """Have the clock of the oldest request looked at."""
+        self.timed = True
+        due = request.started_us // 1000 + self.timeout_ms
+        self.reactor.call_at(max(due, self.reactor.now_ms) + 1, self.on_clock)
+
+    def on_clock(self) -> None:
+        """Time out when the oldest request has waited long enough."""
+        self.timed = False
+        head = self.head
+        if self.state == reason.CLOSED or head is None:
+            return
+        if head.started_us // 1000 + self.timeout_ms > self.reactor.now_ms:
+            self.arm(head)
+            return
+        log.info("req on s %d timedout", self.fd)
+        self.close(errno.ETIMEDOUT)
+
+    def on_eof(self) -> None:
+        """The server has closed in an orderly way."""
+        log.info("s %d active %d is done", self.fd, self.head is not None)
+        self.close(errno.ECONNRESET)
+
+    def on_broken(self, error: int) -> None:
+        """The socket failed."""
+        self.close(error)
+
+    def close(self, error: int) -> None:
+        """End the connection and fail everything that waits on it."""
+        if self.state == reason.CLOSED:
+            return
+        counters = self.counters
+        if self.state == reason.READY:
+            counters.add(slot.SERVER_CONNECTIONS, -1)
+        self.state = reason.CLOSED
+        if self.eof:
+            counters.add(slot.SERVER_EOF, 1)
+        elif error == errno.ETIMEDOUT:
+            counters.add(slot.SERVER_TIMEDOUT, 1)
+        elif error:
+            counters.add(slot.SERVER_ERR, 1)
+        if log.wants(log.NOTICE):
+            self.log_close("s", self.address, error)
+        self.process.on_closed()
+        self.empty_queues()
+        self.owner.on_closed(self, error)
+        self.shut()
+        self.fail_all(error)
+        self.release()
+
+    def empty_queues(self) -> None:
+        """Take all that waits out of the gauges."""
+        counters = self.counters
+        written_bytes = self.quiet_bytes - self.unsent_bytes
+        request = self.head
+        while request is not None:
+            written_bytes += request.length
+            request = request.next_sent
+        counters.add(slot.IN_QUEUE, -self.unsent)
+        counters.add(slot.IN_QUEUE_BYTES, -self.unsent_bytes)
+        counters.add(slot.OUT_QUEUE, -self.written)
+        counters.add(slot.OUT_QUEUE_BYTES, -written_bytes)
+        self.written = 0
+        self.unsent = 0
+        self.unsent_bytes = 0
+        self.quiet = 0
+        self.quiet_bytes = 0
+
+    def fail_all(self, error: int) -> None:
+        """Give everybody who waits the same error; unlinked in a loop."""
+        request = self.head
+        self.head = None
+        self.tail = None
+        if request is None:
+            return
+        reply = self.protocol.error(error)
+        if log.wants(log.INFO):
+            text = os.strerror(error)
+            log.info("close s %d schedule error for its requests: %s", self.fd, text)
+        while request is not None:
+            following = request.next_sent
+            request.next_sent = None
+            fail(request, reply)
+            request = following
