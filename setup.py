@@ -31,10 +31,18 @@ HOT = [
     "twemproxy.net.reactor",
     "twemproxy.stats.counters",
     "twemproxy.wire.lookup",
+    "twemproxy.wire.scanner",
     "twemproxy.wire.redis.request",
     "twemproxy.wire.redis.response",
+    "twemproxy.wire.redis.merge",
     "twemproxy.proxy.process",
     "twemproxy.proxy.connection",
+    "twemproxy.proxy.protocol",
+    "twemproxy.proxy.client",
+    "twemproxy.proxy.server",
+    "twemproxy.proxy.pool",
+    "twemproxy.proxy.redis_split",
+    "twemproxy.proxy.redis",
 ]
 
 DIRECTIVES = {

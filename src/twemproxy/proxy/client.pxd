@@ -6,6 +6,7 @@ from twemproxy.proxy.process cimport Process
 from twemproxy.proxy.protocol cimport Protocol
 from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
+from twemproxy.wire.scanner cimport Scanner
 
 cdef Py_ssize_t FIRST_WINDOW, MAX_WINDOW, MAX_CLIENT_OUTPUT_BYTES, STALLED_BYTES
 
@@ -47,10 +48,10 @@ cdef class Client(Connection):
     cdef public Block counters
     cdef public Request head, tail
     cdef public Py_ssize_t in_flight, window, big_reply
-    cdef public object scanner
+    cdef public Scanner scanner
     cdef public dict sticky
     cdef public set owner
-    cdef public bint authenticated
+    cdef public bint authenticated, broken
     cdef public str peer
 
     @cython.locals(request=Request)

@@ -9,6 +9,7 @@ A request is one object linked into two queues: its client's, until its reply is
 in the outbox, and its server connection's, until the reply has come.
 """
 
+import errno
 from typing import Final
 
 from twemproxy import limits, log
@@ -19,6 +20,7 @@ from twemproxy.proxy.process import Process
 from twemproxy.proxy.protocol import Protocol
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
+from twemproxy.wire.scanner import Scanner
 
 FIRST_WINDOW: Final = limits.FIRST_WINDOW
 MAX_WINDOW: Final = limits.MAX_WINDOW
@@ -178,6 +180,7 @@ class Client(Connection):
     __slots__ = (
         "authenticated",
         "big_reply",
+        "broken",
         "counters",
         "head",
         "in_flight",
@@ -204,10 +207,11 @@ class Client(Connection):
         self.in_flight = 0
         self.window = FIRST_WINDOW
         self.big_reply = MAX_CLIENT_OUTPUT_BYTES // FIRST_WINDOW
-        self.scanner: object = None  # of an unfinished request
+        self.scanner: Scanner | None = None  # of an unfinished request
         self.sticky: dict[int, object] | None = None  # server connections in use
         self.owner: set[Client] | None = None  # the clients of the pool
         self.authenticated = False
+        self.broken = False  # what it sent was not the protocol
         self.peer = ""
 
     # Requests.
@@ -290,6 +294,10 @@ class Client(Connection):
 
     # Events.
 
+    def expected(self) -> int:
+        """Return how long the unfinished request is at least."""
+        return 0 if self.scanner is None else self.scanner.need
+
     def consume(self, slab: Slab, start: int, end: int) -> int:
         """Route every whole request."""
         return self.protocol.requests(self, slab, start, end)
@@ -310,7 +318,7 @@ class Client(Connection):
         if self.paused & reason.OUTPUT:
             self.resume(reason.OUTPUT)
         if (self.eof or self.paused & reason.FINISHED) and self.is_idle():
-            self.close(0)
+            self.close(errno.EINVAL if self.broken else 0)
 
     def block(self) -> None:
         """Wait for the socket, and read no more when much is waiting."""

@@ -234,10 +234,8 @@ class Pool:
     def rebuild(self) -> None:
         """Place keys on the servers that are live now."""
         self.ring.rebuild([not server.ejected for server in self.servers])
-        self.readmit_at_ms = min(
-            (server.retry_at_ms for server in self.servers if server.ejected),
-            default=0,
-        )
+        ejected = [server.retry_at_ms for server in self.servers if server.ejected]
+        self.readmit_at_ms = min(ejected, default=0)
 
     def connection(self, index: int, client: Client | None) -> ServerConnection | None:
         """Return a connection to server `index`; None when there is none now."""

@@ -8,6 +8,8 @@ from twemproxy.proxy.process cimport Process
 from twemproxy.proxy.protocol cimport Protocol
 from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
+from twemproxy.wire cimport expect
+from twemproxy.wire.scanner cimport Scanner
 
 cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES
 
@@ -29,13 +31,13 @@ cdef class ServerConnection(Connection):
     cdef public Request head, tail
     cdef public Py_ssize_t written, unsent, unsent_bytes, quiet, quiet_bytes
     cdef public bint timed
-    cdef public object scanner
+    cdef public Scanner scanner
     cdef public list waiters
 
     cpdef expect(self, Request request, Py_ssize_t length)
     cpdef send_quietly(self, Py_ssize_t length)
     @cython.locals(counters=Block)
-    cpdef count_in(self, Py_ssize_t length)
+    cpdef count_in(self, Py_ssize_t length, bint asked)
     cpdef hold_back(self, Client client)
     @cython.locals(waiters=list, client=Client)
     cpdef release(self)

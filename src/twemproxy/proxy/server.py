@@ -24,6 +24,8 @@ from twemproxy.proxy.process import Process
 from twemproxy.proxy.protocol import Protocol
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
+from twemproxy.wire import expect
+from twemproxy.wire.scanner import Scanner
 
 MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 
@@ -99,7 +101,7 @@ class ServerConnection(Connection):
         self.quiet = 0
         self.quiet_bytes = 0
         self.timed = False  # a timer will look at the head
-        self.scanner: object = None  # of an unfinished response
+        self.scanner: Scanner | None = None  # of an unfinished response
         self.waiters: list[Client] = []  # clients paused until the outbox drains
         self.blocked = True
         process.on_opened()
@@ -114,7 +116,7 @@ class ServerConnection(Connection):
         else:
             self.tail.next_sent = request
         self.tail = request
-        self.count_in(length)
+        self.count_in(length, request.expects != expect.OWN)
         if self.timeout_ms and not self.timed:
             self.arm(request)
 
@@ -122,15 +124,16 @@ class ServerConnection(Connection):
         """Account for a request that gets no response."""
         self.quiet += 1
         self.quiet_bytes += length
-        self.count_in(length)
+        self.count_in(length, True)
 
-    def count_in(self, length: int) -> None:
-        """Count a request that came into the queue."""
+    def count_in(self, length: int, asked: bool) -> None:
+        """Count a request that came into the queue; our own are not `asked`."""
         self.unsent += 1
         self.unsent_bytes += length
         counters = self.counters
-        counters.add(slot.REQUESTS, 1)
-        counters.add(slot.REQUEST_BYTES, length)
+        if asked:
+            counters.add(slot.REQUESTS, 1)
+            counters.add(slot.REQUEST_BYTES, length)
         counters.add(slot.IN_QUEUE, 1)
         counters.add(slot.IN_QUEUE_BYTES, length)
 
@@ -195,6 +198,10 @@ class ServerConnection(Connection):
             self.quiet_bytes = 0
         if self.waiters:
             self.release()
+
+    def expected(self) -> int:
+        """Return how long the unfinished response is at least."""
+        return 0 if self.scanner is None else self.scanner.need
 
     def consume(self, slab: Slab, start: int, end: int) -> int:
         """Pair every whole response with its request."""

@@ -1,17 +1,18 @@
 cimport cython
+from twemproxy.wire cimport progress
+from twemproxy.wire.scanner cimport Scanner
 
-cdef int MORE, WHOLE, LINE, NOTHING
-cdef Py_ssize_t MAX_ARGUMENTS, MAX_INLINE_BYTES, KEPT_SPANS
+cdef Py_ssize_t MAX_ARGUMENTS, MAX_ARGUMENT_BYTES, MAX_INLINE_BYTES, KEPT_SPANS
+cdef Py_ssize_t MAX_UNAUTHENTICATED_ARGUMENTS, MAX_UNAUTHENTICATED_BYTES
 
 @cython.final
-cdef class RequestScanner:
-    cdef readonly Py_ssize_t at, bulk, count, declared, length, need
-    cdef Py_ssize_t pos, room, max_arguments, max_argument_bytes
+cdef class RequestScanner(Scanner):
+    cdef readonly Py_ssize_t at, bulk, count, declared
+    cdef Py_ssize_t pos, room
+    cdef public bint trusting
     cdef readonly bint canonical
     cdef long long[::1] spans
 
-    cpdef reset(self)
-    cpdef limit(self, Py_ssize_t arguments, Py_ssize_t argument_bytes)
     @cython.locals(end=Py_ssize_t)
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(value=Py_ssize_t)

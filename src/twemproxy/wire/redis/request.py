@@ -13,22 +13,23 @@ from typing import Final
 
 from twemproxy import limits
 from twemproxy.errors import ProtocolError
-
-MORE: Final = 0  # the request goes on beyond what has arrived
-WHOLE: Final = 1  # a request of `length` bytes with `count` arguments
-LINE: Final = 2  # a line typed by hand of `length` bytes, its end included
-NOTHING: Final = 3  # `length` bytes that ask for nothing, as Redis skips them
+from twemproxy.wire import progress
+from twemproxy.wire.scanner import Scanner
 
 MAX_ARGUMENTS: Final = limits.MAX_ARGUMENTS
+MAX_ARGUMENT_BYTES: Final = limits.MAX_ARGUMENT_BYTES
+MAX_UNAUTHENTICATED_ARGUMENTS: Final = limits.MAX_UNAUTHENTICATED_ARGUMENTS
+MAX_UNAUTHENTICATED_BYTES: Final = limits.MAX_UNAUTHENTICATED_BYTES
 MAX_INLINE_BYTES: Final = limits.MAX_INLINE_BYTES
 KEPT_SPANS: Final = 4096  # a larger table of spans is not kept for the next request
 
 
-class RequestScanner:
+class RequestScanner(Scanner):
     """Walks one request at a time; `reset` before the next.
 
     All offsets are relative to the request's first byte, so the bytes may move
     between two calls. `spans` holds the start and the end of each argument.
+    `trusting` is false for a client that has yet to say who it is.
     `canonical` is false when a number was written with leading zeros, which
     Redis would refuse: such a request is written anew before it is passed on.
     """
@@ -39,20 +40,16 @@ class RequestScanner:
         "canonical",
         "count",
         "declared",
-        "length",
-        "max_argument_bytes",
-        "max_arguments",
-        "need",
         "pos",
         "room",
         "spans",
+        "trusting",
     )
 
     def __init__(self) -> None:
         self.room = 64
         self.spans = array("q", bytes(16 * self.room))
-        self.max_arguments = MAX_ARGUMENTS
-        self.max_argument_bytes = limits.MAX_ARGUMENT_BYTES
+        self.trusting = True
         self.reset()
 
     def reset(self) -> None:
@@ -69,11 +66,6 @@ class RequestScanner:
             self.room = 64
             self.spans = array("q", bytes(16 * self.room))
 
-    def limit(self, arguments: int, argument_bytes: int) -> None:
-        """Bound what the next requests may declare."""
-        self.max_arguments = arguments
-        self.max_argument_bytes = argument_bytes
-
     def advance(self, buf: bytearray, start: int, filled: int) -> int:
         """Go on with the request that starts at buf[start]; bytes end at `filled`.
 
@@ -82,21 +74,21 @@ class RequestScanner:
         """
         if self.declared < 0:
             if start + self.at >= filled:
-                return MORE
+                return progress.MORE
             if buf[start] != 42:  # '*'
                 return self.advance_line(buf, start, filled)
             if not self.read_count(buf, start, filled):
-                return MORE
+                return progress.MORE
             if self.declared == 0:
                 self.length = self.at
-                return NOTHING
+                return progress.NOTHING
         while self.count < self.declared:
             if self.bulk < 0 and not self.read_length(buf, start, filled):
-                return MORE
+                return progress.MORE
             end = start + self.at + self.bulk
             if end + 2 > filled:
                 self.need = end + 2 - start
-                return MORE
+                return progress.MORE
             if buf[end] != 13 or buf[end + 1] != 10:
                 raise ProtocolError("expected CRLF after bulk")
             if self.count == self.room:
@@ -107,7 +99,7 @@ class RequestScanner:
             self.at += self.bulk + 2
             self.bulk = -1
         self.length = self.at
-        return WHOLE
+        return progress.WHOLE
 
     def read_count(self, buf: bytearray, start: int, filled: int) -> bool:
         """Read ``*<count> CRLF``; a negative count asks for nothing, like 0."""
@@ -121,7 +113,7 @@ class RequestScanner:
             return False
         if value < 0 or value > MAX_ARGUMENTS:
             raise ProtocolError("invalid multibulk length")
-        if value > self.max_arguments:
+        if value > MAX_UNAUTHENTICATED_ARGUMENTS and not self.trusting:
             raise ProtocolError("unauthenticated multibulk length")
         self.declared = value
         self.at = self.pos - start
@@ -137,9 +129,9 @@ class RequestScanner:
         value = self.number(buf, pos + 1, filled)
         if value == -1:
             return False
-        if value < 0 or value > limits.MAX_ARGUMENT_BYTES:
+        if value < 0 or value > MAX_ARGUMENT_BYTES:
             raise ProtocolError("invalid bulk length")
-        if value > self.max_argument_bytes:
+        if value > MAX_UNAUTHENTICATED_BYTES and not self.trusting:
             raise ProtocolError("unauthenticated bulk length")
         self.bulk = value
         self.at = self.pos - start
@@ -180,12 +172,12 @@ class RequestScanner:
         while pos < filled:
             if buf[pos] == 10:
                 self.length = pos + 1 - start
-                return LINE
+                return progress.LINE
             pos += 1
         self.at = filled - start
         if self.at > MAX_INLINE_BYTES:
             raise ProtocolError("too big inline request")
-        return MORE
+        return progress.MORE
 
     def double_spans(self) -> None:
         """Make room for as many arguments again."""

@@ -1,11 +1,13 @@
 cimport cython
+from twemproxy.wire cimport progress
+from twemproxy.wire.scanner cimport Scanner
 
-cdef int MORE, WHOLE, MAX_NESTING
+cdef int MAX_NESTING
 cdef Py_ssize_t MAX_LINE_BYTES, MAX_REPLY_BYTES
 
 @cython.final
-cdef class ResponseScanner:
-    cdef readonly Py_ssize_t at, length, need
+cdef class ResponseScanner(Scanner):
+    cdef readonly Py_ssize_t at
     cdef readonly int kind
     cdef readonly long long value
     cdef public bint resp3
@@ -13,7 +15,6 @@ cdef class ResponseScanner:
     cdef Py_ssize_t looked
     cdef long long[::1] owed
 
-    cpdef reset(self)
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(kind=int, pos=Py_ssize_t)
     cdef bint read_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1

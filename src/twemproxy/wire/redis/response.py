@@ -10,16 +10,15 @@ from typing import Final
 
 from twemproxy import limits
 from twemproxy.errors import ProtocolError
-
-MORE: Final = 0
-WHOLE: Final = 1
+from twemproxy.wire import progress
+from twemproxy.wire.scanner import Scanner
 
 MAX_NESTING: Final = limits.MAX_NESTING
 MAX_LINE_BYTES: Final = limits.MAX_LINE_BYTES
 MAX_REPLY_BYTES: Final = limits.MAX_REPLY_BYTES
 
 
-class ResponseScanner:
+class ResponseScanner(Scanner):
     """Walks one response at a time; `reset` before the next.
 
     Offsets are relative to the response's first byte. `kind` is that byte, of the
@@ -30,9 +29,7 @@ class ResponseScanner:
         "at",
         "depth",
         "kind",
-        "length",
         "looked",
-        "need",
         "owed",
         "resp3",
         "value",
@@ -62,22 +59,22 @@ class ResponseScanner:
         while True:
             if self.need:
                 if start + self.need > filled:
-                    return MORE
+                    return progress.MORE
                 if buf[start + self.need - 2] != 13 or buf[start + self.need - 1] != 10:
                     raise ProtocolError("bulk does not end with CRLF")
                 self.at = self.need
                 self.need = 0
             else:
                 if start + self.at >= filled:
-                    return MORE
+                    return progress.MORE
                 if not self.read_line(buf, start, filled):
-                    return MORE
+                    return progress.MORE
                 if self.need:
                     continue
             while self.owed[self.depth] == 0:
                 if self.depth == 0:
                     self.length = self.at
-                    return WHOLE
+                    return progress.WHOLE
                 self.depth -= 1
 
     def read_line(self, buf: bytearray, start: int, filled: int) -> bool:

@@ -1,0 +1,59 @@
+cimport cython
+from twemproxy.net.outbox cimport Outbox
+from twemproxy.net.slab cimport Slab, holding
+from twemproxy.proxy cimport reason
+from twemproxy.proxy.client cimport Client, Request, request_of
+from twemproxy.proxy.connection cimport Connection
+from twemproxy.proxy.pool cimport Pool
+from twemproxy.proxy.protocol cimport Protocol
+from twemproxy.proxy.redis_split cimport Splitter
+from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.stats cimport slot
+from twemproxy.wire cimport expect, progress, rule
+from twemproxy.wire.lookup cimport CommandIndex
+from twemproxy.wire.redis.merge cimport fits, is_trouble
+from twemproxy.wire.redis.request cimport RequestScanner
+from twemproxy.wire.redis.response cimport ResponseScanner
+
+cdef Py_ssize_t MAX_KEY_BYTES
+cdef int PLAIN
+
+@cython.final
+cdef class RedisProtocol(Protocol):
+    cdef Pool pool
+    cdef CommandIndex index
+    cdef int[::1] how, arity, first, flags
+    cdef RequestScanner request_scanner
+    cdef ResponseScanner response_scanner
+    cdef Splitter splitter
+    cdef readonly object local
+    cdef dict errors
+
+    @cython.locals(pos=Py_ssize_t, status=int, length=Py_ssize_t)
+    cdef Py_ssize_t walk(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    @cython.locals(buf=bytearray, spans="long long[::1]", row=int, how=int, key=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t)
+    cdef route(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
+    @cython.locals(arity=int)
+    cdef bint suits(self, Client client, int row, Py_ssize_t words) except -1
+    @cython.locals(conn=ServerConnection, request=Request, length=Py_ssize_t, written=Slab)
+    cdef forward(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t index)
+    @cython.locals(walker=RequestScanner, typed=Slab)
+    cdef route_line(self, Client client, Slab slab, Py_ssize_t start, Py_ssize_t end)
+    cdef route_slowly(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row)
+    cdef int find_row(self, list args) except -2
+    cdef bytes objection(self, Client client, list args, int row)
+    cdef route_together(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, list keys)
+    @cython.locals(start=Py_ssize_t)
+    cdef Py_ssize_t place(self, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t key) except -2
+    cdef answer(self, Client client, bytes reply)
+    cdef on_bad_request(self, Client client, str text)
+
+    @cython.locals(pos=Py_ssize_t, stop=Py_ssize_t, buf=bytearray, request=Request, trouble=bint)
+    cdef Py_ssize_t pair(self, ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef on_own_answer(self, ServerConnection conn, bytearray buf, Py_ssize_t start, Py_ssize_t end)
+    @cython.locals(request=Request)
+    cdef ask_quietly(self, ServerConnection conn, list args)
+
+@cython.locals(spans="long long[::1]")
+cpdef list arguments(RequestScanner walker, bytearray buf, Py_ssize_t at)
+cpdef bytes rewritten(list args)

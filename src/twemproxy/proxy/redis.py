@@ -1,0 +1,369 @@
+"""The Redis side of a pool: what each request means and where it goes.
+
+Most requests have one key and are forwarded as they came: found in the table,
+hashed, linked, and their bytes put into a server's outbox. The rest takes the
+slower road through `args`, a list of byte strings.
+"""
+
+import errno
+import os
+from array import array
+from typing import Final
+
+from twemproxy import limits, log
+from twemproxy.errors import ProtocolError
+from twemproxy.net.slab import Slab, holding
+from twemproxy.proxy import reason
+from twemproxy.proxy.client import Client, Request, request_of
+from twemproxy.proxy.pool import Pool
+from twemproxy.proxy.protocol import Protocol
+from twemproxy.proxy.redis_local import LocalAnswers
+from twemproxy.proxy.redis_split import Splitter
+from twemproxy.proxy.server import ServerConnection
+from twemproxy.stats import slot
+from twemproxy.wire import expect, progress, rule
+from twemproxy.wire.lookup import CommandIndex
+from twemproxy.wire.redis import answers
+from twemproxy.wire.redis.commands import COMMANDS
+from twemproxy.wire.redis.inline import as_request
+from twemproxy.wire.redis.keys import positions, waits
+from twemproxy.wire.redis.merge import fits, is_trouble
+from twemproxy.wire.redis.request import RequestScanner
+from twemproxy.wire.redis.response import ResponseScanner
+
+MAX_KEY_BYTES: Final = limits.MAX_KEY_BYTES
+PLAIN: Final = rule.READ | rule.WRITE  # flags that ask for no special care
+FOREIGN: Final = (b"post", b"host:")  # what a browser says first
+INDEX: Final = CommandIndex([row.name for row in COMMANDS])
+
+
+class RedisProtocol(Protocol):
+    """Speaks Redis with the clients and the servers of one pool."""
+
+    __slots__ = (
+        "arity",
+        "errors",
+        "first",
+        "flags",
+        "how",
+        "index",
+        "local",
+        "pool",
+        "request_scanner",
+        "response_scanner",
+        "splitter",
+    )
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.index = INDEX
+        self.how = array("i", [row.how for row in COMMANDS])
+        self.arity = array("i", [row.arity for row in COMMANDS])
+        self.first = array("i", [row.first for row in COMMANDS])
+        self.flags = array("i", [row.flags for row in COMMANDS])
+        self.request_scanner = RequestScanner()
+        self.response_scanner = ResponseScanner()
+        self.splitter = Splitter(pool)
+        self.local = LocalAnswers(pool)
+        self.errors: dict[int, Slab] = {}
+
+    # From clients.
+
+    def requests(self, client: Client, slab: Slab, start: int, end: int) -> int:
+        """Route each whole request in slab[start:end]; return where that ended."""
+        walker = client.scanner or self.request_scanner
+        try:
+            return self.walk(client, walker, slab, start, end)
+        except ProtocolError as error:
+            if client.scanner is None:
+                self.request_scanner.reset()
+            self.on_bad_request(client, str(error))
+            return end
+
+    def walk(
+        self, client: Client, walker: RequestScanner, slab: Slab, start: int, end: int
+    ) -> int:
+        """Walk over requests until bytes or the client's window run out."""
+        pos = start
+        while pos < end and not client.paused:
+            walker.trusting = client.authenticated
+            status = walker.advance(slab.buf, pos, end)
+            if status == progress.MORE:
+                if client.scanner is None:
+                    client.scanner = walker
+                    if walker is self.request_scanner:
+                        self.request_scanner = RequestScanner()
+                return pos
+            length = walker.length
+            if status == progress.WHOLE:
+                self.route(client, walker, slab, pos)
+            elif status == progress.LINE:
+                self.route_line(client, slab, pos, pos + length)
+            if client.fd < 0:
+                return end
+            pos += length
+            walker.reset()
+            if client.in_flight >= client.window:
+                client.pause(reason.IN_FLIGHT)
+        client.scanner = None
+        return pos
+
+    def route(
+        self, client: Client, walker: RequestScanner, slab: Slab, at: int
+    ) -> None:
+        """Send one request on its way."""
+        buf = slab.buf
+        spans = walker.spans
+        row = self.index.find(buf, at + spans[0], at + spans[1])
+        if row < 0 or not self.suits(client, row, walker.count):
+            self.route_slowly(client, walker, slab, at, row)
+            return
+        how = self.how[row]
+        if how == rule.SINGLE:
+            key = 2 * self.first[row]
+            start = at + spans[key]
+            end = at + spans[key + 1]
+            if end - start > MAX_KEY_BYTES:
+                self.route_slowly(client, walker, slab, at, row)
+            else:
+                index = self.pool.place(buf, start, end)
+                self.forward(client, walker, slab, at, index)
+        elif rule.SPLIT_VALUES <= how <= rule.SPLIT_PAIRS:
+            self.splitter.split(client, walker, slab, at, row)
+        else:
+            self.route_slowly(client, walker, slab, at, row)
+
+    def suits(self, client: Client, row: int, words: int) -> bool:
+        """Tell whether a request of a row needs nothing but forwarding."""
+        arity = self.arity[row]
+        if not client.authenticated or self.flags[row] & ~PLAIN:
+            return False
+        return words == arity if arity >= 0 else words >= -arity
+
+    def forward(
+        self, client: Client, walker: RequestScanner, slab: Slab, at: int, index: int
+    ) -> None:
+        """Pass a whole request on to server `index`, as it came."""
+        conn = None
+        if index >= 0:
+            conn = self.pool.connection(index, client)
+        if conn is None:
+            client.refuse(self.pool.refusal(index))
+            return
+        request = client.ask()
+        length = walker.length
+        if walker.canonical:
+            conn.outbox.add(slab, at, at + length)
+        else:
+            written = holding(rewritten(arguments(walker, slab.buf, at)))
+            length = written.used
+            conn.outbox.add(written, 0, length)
+        conn.expect(request, length)
+        conn.send_later()
+        if conn.outbox.pending > limits.MAX_SERVER_QUEUE_BYTES:
+            conn.hold_back(client)
+
+    def route_line(self, client: Client, slab: Slab, start: int, end: int) -> None:
+        """Route a request that somebody typed."""
+        text = as_request(bytes(slab.buf[start:end]))
+        if text:
+            typed = holding(text)
+            walker = RequestScanner()
+            walker.advance(typed.buf, 0, typed.used)
+            self.route(client, walker, typed, 0)
+
+    def route_slowly(
+        self, client: Client, walker: RequestScanner, slab: Slab, at: int, row: int
+    ) -> None:
+        """Route what is not a plain request with one key, or answer it."""
+        args = arguments(walker, slab.buf, at)
+        row = self.find_row(args)
+        reply = self.objection(client, args, row)
+        if reply:
+            self.answer(client, reply)
+            if args[0].lower() in FOREIGN:
+                client.finish_reading()
+            return
+        command = COMMANDS[row]
+        if command.how == rule.LOCAL:
+            self.answer(client, self.local.answer(client, command, args))
+        elif rule.SPLIT_VALUES <= command.how <= rule.SPLIT_PAIRS:
+            self.splitter.split(client, walker, slab, at, row)
+        elif command.how == rule.ANY:
+            self.forward(client, walker, slab, at, self.pool.place_nothing())
+        else:
+            self.route_together(client, walker, slab, at, positions(command, args))
+
+    def find_row(self, args: list[bytes]) -> int:
+        """Return the row of a command or of its subcommand, -1 if there is none."""
+        name = bytearray(args[0])
+        row = self.index.find(name, 0, len(name))
+        if row < 0:
+            return self.index.find_prefix(name, 0, len(name))
+        if self.flags[row] & rule.SUBCOMMANDS and len(args) > 1:
+            word = bytearray(args[1])
+            below = self.index.find_below(row, word, 0, len(word))
+            return below if below >= 0 else row
+        return row
+
+    def objection(self, client: Client, args: list[bytes], row: int) -> bytes:
+        """Return why a request is not carried out, nothing if it is."""
+        if row < 0:
+            return answers.unknown_command(args[0], args[1:])
+        command = COMMANDS[row]
+        arity = command.arity
+        if not (len(args) == arity if arity >= 0 else len(args) >= -arity):
+            return answers.wrong_arity(command.name)
+        if not client.authenticated and not command.flags & rule.NO_AUTH:
+            return answers.NOT_AUTHENTICATED
+        if command.flags & rule.SUBCOMMANDS and command.how != rule.SINGLE:
+            if len(args) > 1:
+                return answers.unknown_subcommand(command.name, args[1])
+            return answers.wrong_arity(command.name)
+        if command.how == rule.REFUSED:
+            return answers.refused(command.name, command.reason)
+        if command.how == rule.FANOUT:
+            return answers.refused(command.name, b"it concerns all servers")
+        if command.flags & rule.BLOCK_OPTION and waits(command, args):
+            return answers.refused(command.name, b"it would block")
+        for i in positions(command, args):
+            if len(args[i]) > MAX_KEY_BYTES:
+                text = b"key of %d bytes is longer than %d"
+                return answers.error(text % (len(args[i]), MAX_KEY_BYTES))
+        return b""
+
+    def route_together(
+        self,
+        client: Client,
+        walker: RequestScanner,
+        slab: Slab,
+        at: int,
+        keys: list[int],
+    ) -> None:
+        """Forward a request whose keys must all live on one server."""
+        if not keys:
+            self.forward(client, walker, slab, at, self.pool.place_nothing())
+            return
+        first = self.place(walker, slab, at, keys[0])
+        if self.pool.config.strict_keys:
+            for key in keys:
+                if self.place(walker, slab, at, key) != first:
+                    self.answer(client, answers.CROSS_SLOT)
+                    return
+        self.forward(client, walker, slab, at, first)
+
+    def place(self, walker: RequestScanner, slab: Slab, at: int, key: int) -> int:
+        """Return the server of argument `key`."""
+        start = at + walker.spans[2 * key]
+        return self.pool.place(slab.buf, start, at + walker.spans[2 * key + 1])
+
+    def answer(self, client: Client, reply: bytes) -> None:
+        """Answer here; a reply waits for its turn like any other."""
+        if reply:
+            client.say(holding(reply))
+
+    def on_bad_request(self, client: Client, text: str) -> None:
+        """Answer what came before, say why, close."""
+        self.pool.counters.add(slot.PROTOCOL_ERRORS, 1)
+        log.notice("c %d sent what is not the protocol: %s", client.fd, text)
+        client.broken = True
+        self.answer(client, answers.protocol_error(text.encode("latin-1", "replace")))
+        client.finish_reading()
+
+    # From servers.
+
+    def responses(self, conn: ServerConnection, slab: Slab, start: int, end: int) -> int:
+        """Pair each whole response in slab[start:end] with its request."""
+        walker = conn.scanner or self.response_scanner
+        try:
+            return self.pair(conn, walker, slab, start, end)
+        except ProtocolError as error:
+            log.warn("s %d '%s' answered badly: %s", conn.fd, conn.address, error)
+            if conn.scanner is None:
+                self.response_scanner.reset()
+            conn.close(errno.EINVAL)
+            return end
+
+    def pair(
+        self,
+        conn: ServerConnection,
+        walker: ResponseScanner,
+        slab: Slab,
+        start: int,
+        end: int,
+    ) -> int:
+        """Walk over responses until the bytes run out."""
+        pos = start
+        buf = slab.buf
+        while pos < end:
+            request = conn.head
+            if request is None:
+                raise ProtocolError("a response that nobody asked for")
+            if walker.advance(buf, pos, end) == progress.MORE:
+                if conn.scanner is None:
+                    conn.scanner = walker
+                    self.response_scanner = ResponseScanner()
+                return pos
+            stop = pos + walker.length
+            trouble = False
+            if request.expects == expect.OWN:
+                self.on_own_answer(conn, buf, pos, stop)
+            elif walker.kind == 45:  # '-'
+                trouble = is_trouble(buf, pos, stop)
+            elif request.expects and not fits(request.expects, request.wanted, buf, pos):
+                raise ProtocolError("a response to something else")
+            conn.answer(slab, pos, stop, trouble)
+            if conn.fd < 0:
+                return end
+            walker.reset()
+            pos = stop
+        conn.scanner = None
+        return pos
+
+    def greet(self, conn: ServerConnection) -> None:
+        """Put AUTH and SELECT, in this order, in front of everything."""
+        config = self.pool.config
+        if config.redis_auth:
+            self.ask_quietly(conn, [b"AUTH", config.redis_auth])
+        if config.redis_db:
+            self.ask_quietly(conn, [b"SELECT", b"%d" % config.redis_db])
+
+    def on_own_answer(
+        self, conn: ServerConnection, buf: bytearray, start: int, end: int
+    ) -> None:
+        """Say so when a server refuses what we asked on our own account."""
+        if buf[start] == 45:  # '-'
+            text = bytes(buf[start + 1 : end - 2]).decode("latin-1")
+            name = self.pool.config.name
+            log.warn("AUTH or SELECT failed on %s | %s: %s", name, conn.address, text)
+
+    def ask_quietly(self, conn: ServerConnection, args: list[bytes]) -> None:
+        """Ask on our own account; the response is swallowed."""
+        text = rewritten(args)
+        request: Request = request_of(None, None, conn.reactor.now_us)
+        request.expects = expect.OWN
+        conn.outbox.say(text)
+        conn.expect(request, len(text))
+
+    def error(self, number: int) -> Slab:
+        """Return the error line for an errno."""
+        reply = self.errors.get(number)
+        if reply is None:
+            reply = holding(answers.error(os.strerror(number).encode()))
+            self.errors[number] = reply
+        return reply
+
+
+def arguments(walker: RequestScanner, buf: bytearray, at: int) -> list[bytes]:
+    """Return the arguments of a whole request, the name first."""
+    spans = walker.spans
+    return [
+        bytes(buf[at + spans[2 * i] : at + spans[2 * i + 1]])
+        for i in range(walker.count)
+    ]
+
+
+def rewritten(args: list[bytes]) -> bytes:
+    """Return a request as any Redis client library writes it."""
+    parts = [b"$%d\r\n%b\r\n" % (len(arg), arg) for arg in args]
+    return b"*%d\r\n%b" % (len(args), b"".join(parts))

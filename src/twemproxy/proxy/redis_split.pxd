@@ -1,0 +1,49 @@
+cimport cython
+from libc.stdint cimport int64_t
+from twemproxy.net.outbox cimport Outbox
+from twemproxy.net.slab cimport Slab, holding
+from twemproxy.proxy.client cimport Client, Gather, Request, fail, request_of
+from twemproxy.proxy.pool cimport Pool
+from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.stats cimport slot
+from twemproxy.wire cimport expect, rule
+from twemproxy.wire.redis.merge cimport after_line, after_value, integer
+from twemproxy.wire.redis.request cimport RequestScanner
+
+cdef Py_ssize_t MAX_KEY_BYTES, KEPT_KEYS
+
+@cython.final
+cdef class Values(Gather):
+    cdef int[::1] places
+    cdef list fragments
+    @cython.locals(fragment=Request, reply=Slab, count=Py_ssize_t, i=Py_ssize_t, place=int, start=Py_ssize_t, end=Py_ssize_t)
+    cdef interleave(self, Outbox outbox)
+
+@cython.final
+cdef class Count(Gather):
+    cdef list fragments
+    @cython.locals(fragment=Request, total="int64_t")
+    cdef int64_t total(self) except? -1
+
+@cython.final
+cdef class Status(Gather):
+    pass
+
+@cython.final
+cdef class Splitter:
+    cdef Pool pool
+    cdef int[::1] first, last, lengths, owners, following
+    cdef Py_ssize_t room
+    cpdef set_room(self, Py_ssize_t keys)
+    @cython.locals(step=Py_ssize_t, words=Py_ssize_t, keys=Py_ssize_t)
+    cpdef split(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row)
+    @cython.locals(spans="long long[::1]", servers=int, server=int, key=int, arg=Py_ssize_t)
+    cdef bint chain(self, RequestScanner walker, bytearray buf, Py_ssize_t at, Py_ssize_t keys, Py_ssize_t step) except -1
+    @cython.locals(whole=Request, fragments=list, failures=list, places="int[::1]", server=int, fragment=Request, conn=ServerConnection)
+    cdef send(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, Py_ssize_t keys)
+    @cython.locals(how=int, order="int[::1]", key=int)
+    cdef Gather gather(self, int row, Py_ssize_t keys, int[::1] places, list fragments)
+    @cython.locals(step=Py_ssize_t, outbox=Outbox, before=Py_ssize_t, count=int, key=int, end=int)
+    cdef write(self, ServerConnection conn, Request fragment, RequestScanner walker, Slab slab, Py_ssize_t at, int row, int server)
+    @cython.locals(spans="long long[::1]", start=Py_ssize_t, end=Py_ssize_t, arg=Py_ssize_t)
+    cdef write_run(self, Outbox outbox, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t first, Py_ssize_t last)

@@ -1,0 +1,262 @@
+"""Requests with many keys: one fragment per server, one reply.
+
+    MGET a b c d   ─┬▶ server 0: mget a c ─┬▶ *4 a b c d
+                    └▶ server 1: mget b d ─┘
+
+The keys of a server are chained in request order through `following`; runs of
+neighbours travel as one piece. All scratch space is kept between requests.
+"""
+
+from array import array
+from typing import Final
+
+from twemproxy import limits
+from twemproxy.net.outbox import Outbox
+from twemproxy.net.slab import Slab, holding
+from twemproxy.proxy.client import Client, Gather, Request, fail, request_of
+from twemproxy.proxy.pool import Pool
+from twemproxy.proxy.server import ServerConnection
+from twemproxy.stats import slot
+from twemproxy.wire import expect, rule
+from twemproxy.wire.redis import answers
+from twemproxy.wire.redis.commands import COMMANDS
+from twemproxy.wire.redis.merge import after_line, after_value, integer
+from twemproxy.wire.redis.request import RequestScanner
+
+MAX_KEY_BYTES: Final = limits.MAX_KEY_BYTES
+KEPT_KEYS: Final = 4096  # scratch space for more keys is not kept
+
+
+class Values(Gather):
+    """Strings in the order of the keys: MGET."""
+
+    __slots__ = ("fragments", "places")
+
+    def __init__(self, places: "array[int]", fragments: list[Request]) -> None:
+        Gather.__init__(self)
+        self.places = places  # for each key, the number of its fragment
+        self.fragments = fragments
+
+    def merge(self, client: Client) -> None:
+        """Interleave the fragments' values."""
+        self.interleave(client.outbox)
+
+    def interleave(self, outbox: Outbox) -> None:
+        """Walk over the keys; the values of neighbours travel together."""
+        count = len(self.places)
+        outbox.say(b"*%d\r\n" % count)
+        for fragment in self.fragments:
+            if fragment.reply is not None:
+                fragment.start = after_line(fragment.reply.buf, fragment.start)
+        i = 0
+        while i < count:
+            place = self.places[i]
+            fragment = self.fragments[place]
+            reply = fragment.reply
+            if reply is None:
+                return
+            start = fragment.start
+            end = start
+            while i < count and self.places[i] == place:
+                end = after_value(reply.buf, end, fragment.end)
+                i += 1
+            outbox.add(reply, start, end)
+            fragment.start = end
+
+
+class Count(Gather):
+    """The sum of all integers: DEL, UNLINK, TOUCH, EXISTS."""
+
+    __slots__ = ("fragments",)
+
+    def __init__(self, fragments: list[Request]) -> None:
+        Gather.__init__(self)
+        self.fragments = fragments
+
+    def merge(self, client: Client) -> None:
+        """Add up."""
+        client.outbox.say(answers.integer(self.total()))
+
+    def total(self) -> int:
+        """Return the sum of what the fragments answered."""
+        total = 0
+        for fragment in self.fragments:
+            if fragment.reply is not None:
+                total += integer(fragment.reply.buf, fragment.start)
+        return total
+
+
+class Status(Gather):
+    """One OK for all: MSET."""
+
+    __slots__ = ()
+
+    def merge(self, client: Client) -> None:
+        """Every fragment said OK, or there would be a failure."""
+        client.outbox.say(answers.OK)
+
+
+class Splitter:
+    """Splits the requests of one pool. Its scratch space serves one at a time."""
+
+    __slots__ = ("first", "following", "last", "lengths", "owners", "pool", "room")
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        servers = len(pool.config.servers)
+        self.first = array("i", bytes(4 * servers))
+        self.last = array("i", bytes(4 * servers))
+        self.lengths = array("i", bytes(4 * servers))
+        self.set_room(64)
+
+    def set_room(self, keys: int) -> None:
+        """Have scratch space for as many keys."""
+        self.room = keys
+        self.owners = array("i", bytes(4 * keys))
+        self.following = array("i", bytes(4 * keys))
+
+    def split(
+        self, client: Client, walker: RequestScanner, slab: Slab, at: int, row: int
+    ) -> None:
+        """Send the keys of one request to their servers."""
+        step = 2 if COMMANDS[row].how == rule.SPLIT_PAIRS else 1
+        words = walker.count - 1
+        keys = words // step
+        if words % step:
+            client.say(holding(answers.wrong_arity(COMMANDS[row].name)))
+            return
+        if keys > self.room:
+            self.set_room(2 * keys)
+        if self.chain(walker, slab.buf, at, keys, step):
+            self.send(client, walker, slab, at, row, keys)
+        else:
+            client.refuse(self.pool.refusal(-1))
+        if self.room > KEPT_KEYS:
+            self.set_room(64)
+
+    def chain(
+        self, walker: RequestScanner, buf: bytearray, at: int, keys: int, step: int
+    ) -> bool:
+        """Chain the keys of each server; false when no server is live."""
+        spans = walker.spans
+        servers = len(self.pool.servers)
+        for server in range(servers):
+            self.first[server] = -1
+            self.lengths[server] = 0
+        for key in range(keys):
+            arg = 2 * (1 + key * step)
+            server = self.pool.place(buf, at + spans[arg], at + spans[arg + 1])
+            if server < 0:
+                return False
+            self.owners[key] = server
+            self.following[key] = -1
+            if self.first[server] < 0:
+                self.first[server] = key
+            else:
+                self.following[self.last[server]] = key
+            self.last[server] = key
+            self.lengths[server] += 1
+        return True
+
+    def send(
+        self,
+        client: Client,
+        walker: RequestScanner,
+        slab: Slab,
+        at: int,
+        row: int,
+        keys: int,
+    ) -> None:
+        """Make a fragment for each server that owns a key."""
+        whole = client.ask()
+        fragments: list[Request] = []
+        failures: list[tuple[Request, Slab]] = []
+        places = array("i", bytes(4 * len(self.pool.servers)))
+        for server in range(len(self.pool.servers)):
+            if self.first[server] < 0:
+                continue
+            places[server] = len(fragments)
+            fragment = request_of(client, whole, client.reactor.now_us)
+            fragments.append(fragment)
+            conn = self.pool.connection(server, client)
+            if conn is None:
+                failures.append((fragment, self.pool.refusal(server)))
+            else:
+                self.write(conn, fragment, walker, slab, at, row, server)
+        whole.gather = self.gather(row, keys, places, fragments)
+        whole.gather.pending = len(fragments)
+        self.pool.counters.add(slot.FRAGMENTS, len(fragments))
+        for fragment, reply in failures:
+            fail(fragment, reply)
+
+    def gather(
+        self, row: int, keys: int, places: "array[int]", fragments: list[Request]
+    ) -> Gather:
+        """Return what makes one reply of the fragments' replies."""
+        how = COMMANDS[row].how
+        if how == rule.SPLIT_VALUES:
+            order = array("i", bytes(4 * keys))
+            for key in range(keys):
+                order[key] = places[self.owners[key]]
+            return Values(order, fragments)
+        if how == rule.SPLIT_COUNT:
+            return Count(fragments)
+        return Status()
+
+    def write(
+        self,
+        conn: ServerConnection,
+        fragment: Request,
+        walker: RequestScanner,
+        slab: Slab,
+        at: int,
+        row: int,
+        server: int,
+    ) -> None:
+        """Write the request that asks one server for its keys."""
+        command = COMMANDS[row]
+        step = 2 if command.how == rule.SPLIT_PAIRS else 1
+        outbox = conn.outbox
+        before = outbox.pending
+        count = self.lengths[server]
+        outbox.say(
+            b"*%d\r\n$%d\r\n%b\r\n"
+            % (1 + count * step, len(command.name), command.name)
+        )
+        key = self.first[server]
+        while key >= 0:
+            end = key + 1
+            while self.following[end - 1] == end:
+                end += 1
+            self.write_run(outbox, walker, slab, at, 1 + key * step, 1 + end * step)
+            key = self.following[end - 1]
+        if command.how == rule.SPLIT_VALUES:
+            fragment.expects = expect.VALUES
+        elif command.how == rule.SPLIT_COUNT:
+            fragment.expects = expect.COUNT
+        else:
+            fragment.expects = expect.STATUS
+        fragment.wanted = count
+        conn.expect(fragment, outbox.pending - before)
+        conn.send_later()
+
+    def write_run(
+        self,
+        outbox: Outbox,
+        walker: RequestScanner,
+        slab: Slab,
+        at: int,
+        first: int,
+        last: int,
+    ) -> None:
+        """Write arguments `first` to `last`, the latter excluded."""
+        spans = walker.spans
+        if walker.canonical:
+            start = at + spans[2 * first - 1] + 2
+            outbox.add(slab, start, at + spans[2 * last - 1] + 2)
+            return
+        for arg in range(first, last):
+            start = at + spans[2 * arg]
+            end = at + spans[2 * arg + 1]
+            outbox.say(b"$%d\r\n" % (end - start))
+            outbox.add(slab, start, end + 2)

@@ -1,0 +1,8 @@
+# The numbers of expect.py as C constants; a test keeps the two equal.
+
+cdef enum:
+    ANYTHING = 0
+    VALUES = 1
+    COUNT = 2
+    STATUS = 3
+    OWN = 4

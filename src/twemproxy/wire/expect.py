@@ -1,0 +1,10 @@
+"""What a response may be, given what was asked.
+
+The sibling ``.pxd`` gives compiled modules the same names as C constants.
+"""
+
+ANYTHING = 0
+VALUES = 1  # an array of as many values as were asked for
+COUNT = 2  # an integer
+STATUS = 3  # a status line
+OWN = 4  # anything: the proxy asked on its own account

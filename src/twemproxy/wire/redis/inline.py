@@ -1,0 +1,79 @@
+"""Requests typed by hand: a line of words, quoted as Redis allows.
+
+``SET greeting "hello world"`` becomes the array of bulk strings that a client
+library would have sent. Cold: people type slowly.
+"""
+
+from typing import Final
+
+from twemproxy.errors import ProtocolError
+
+ESCAPES: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"a": b"\a"}
+BLANKS: Final = b" \t\n\v\f\r\0"
+HEX_DIGITS: Final = b"0123456789abcdefABCDEF"
+
+
+def split_words(line: bytes) -> list[bytes]:
+    """Split a line into words; raise ProtocolError at a quote that does not close."""
+    words: list[bytes] = []
+    pos = 0
+    while True:
+        while pos < len(line) and line[pos] in BLANKS:
+            pos += 1
+        if pos == len(line):
+            return words
+        word, pos = _read_word(line, pos)
+        words.append(word)
+
+
+def as_request(line: bytes) -> bytes:
+    """Return the line as an array of bulk strings, empty when it has no words."""
+    words = split_words(line)
+    if not words:
+        return b""
+    parts = [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]
+    return b"*%d\r\n%b" % (len(words), b"".join(parts))
+
+
+def _read_word(line: bytes, pos: int) -> tuple[bytes, int]:
+    word = bytearray()
+    while pos < len(line) and line[pos] not in BLANKS:
+        if line[pos] in b"\"'":
+            quoted, pos = _read_quoted(line, pos)
+            word += quoted
+            if pos < len(line) and line[pos] not in BLANKS:
+                raise ProtocolError("unbalanced quotes in request")
+        else:
+            word.append(line[pos])
+            pos += 1
+    return bytes(word), pos
+
+
+def _read_quoted(line: bytes, pos: int) -> tuple[bytes, int]:
+    """Read from an opening quote to behind the closing one."""
+    quote = line[pos : pos + 1]
+    text = bytearray()
+    pos += 1
+    while pos < len(line):
+        char = line[pos : pos + 1]
+        if char == quote:
+            return bytes(text), pos + 1
+        if char == b"\\" and pos + 1 < len(line):
+            piece, width = _unescape(line, pos, quote)
+            text += piece
+            pos += width
+        else:
+            text += char
+            pos += 1
+    raise ProtocolError("unbalanced quotes in request")
+
+
+def _unescape(line: bytes, pos: int, quote: bytes) -> tuple[bytes, int]:
+    """Return what the escape at `pos` stands for and how long it is."""
+    char = line[pos + 1 : pos + 2]
+    if quote == b"'":
+        return (b"'", 2) if char == b"'" else (b"\\", 1)
+    digits = line[pos + 2 : pos + 4]
+    if char == b"x" and len(digits) == 2 and all(d in HEX_DIGITS for d in digits):
+        return bytes([int(digits, 16)]), 4
+    return ESCAPES.get(char, char), 2

@@ -1,0 +1,62 @@
+"""Reading the responses of fragments, to make one response of them.
+
+Spans of bytes in, numbers and offsets out. The responses have been scanned: they
+are whole and well formed.
+"""
+
+from typing import Final
+
+from twemproxy.wire import expect
+
+TROUBLES: Final = {b"-OOM", b"-BUSY", b"-LOADING"}  # a server that cannot work now
+
+
+def is_trouble(buf: bytearray, start: int, end: int) -> bool:
+    """Tell whether an error line's first word is one of the passing failures."""
+    if end - start < 6 or buf[start + 1] not in (79, 66, 76):  # 'O' 'B' 'L'
+        return False
+    line = bytes(buf[start : min(end, start + 9)]).replace(b"\r", b" ")
+    return line.partition(b" ")[0] in TROUBLES
+
+
+def fits(expects: int, wanted: int, buf: bytearray, start: int) -> bool:
+    """Tell whether the response at buf[start:] is what its fragment asked for."""
+    kind = buf[start]
+    if expects == expect.VALUES:
+        return kind == 42 and integer(buf, start) == wanted  # '*'
+    if expects == expect.COUNT:
+        return kind == 58  # ':'
+    if expects == expect.STATUS:
+        return kind == 43  # '+'
+    return True
+
+
+def integer(buf: bytearray, start: int) -> int:
+    """Return the number in the line that starts at buf[start] with a type byte."""
+    value = 0
+    pos = start + 1
+    negative = buf[pos] == 45
+    if negative:
+        pos += 1
+    while buf[pos] != 13:
+        value = value * 10 + buf[pos] - 48
+        pos += 1
+    return -value if negative else value
+
+
+def after_line(buf: bytearray, start: int) -> int:
+    """Return the offset behind the line that starts at buf[start]."""
+    while buf[start] != 10:
+        start += 1
+    return start + 1
+
+
+def after_value(buf: bytearray, start: int, end: int) -> int:
+    """Return the offset behind a string or null at buf[start], -1 if it is neither."""
+    if buf[start] != 36:  # '$'
+        return -1
+    length = integer(buf, start)
+    start = after_line(buf, start)
+    if length >= 0:
+        start += length + 2
+    return start if start <= end else -1

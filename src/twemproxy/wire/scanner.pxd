@@ -1,0 +1,3 @@
+cdef class Scanner:
+    cdef readonly Py_ssize_t length, need
+    cpdef reset(self)

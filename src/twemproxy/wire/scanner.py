@@ -1,0 +1,22 @@
+"""What the scanners of both protocols have in common.
+
+A scanner is fed the same message again and again as more of it arrives; it
+resumes, it does not restart. Offsets are relative to the message's first byte.
+"""
+
+
+class Scanner:
+    """Walks one message at a time; `reset` before the next.
+
+    `need` is the length that the message has at least, once it is known, so that
+    the receiver can make room for it; `length` is its length once it is whole.
+    """
+
+    __slots__ = ("length", "need")
+
+    length: int
+    need: int
+
+    def reset(self) -> None:
+        """Forget the last message."""
+        raise NotImplementedError
