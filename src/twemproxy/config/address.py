@@ -20,6 +20,7 @@ MAX_MODE: Final = 0o777
 UNLABELLED_PORT: Final = 11211
 
 _WEIGHT_FORMAT: Final = '"hostname:port:weight [name]" format string'
+_BAD_VALUE: Final = "has an invalid value"
 _BAD_SERVER: Final = (
     'has an invalid "hostname:port:weight [name]"or '
     '"/path/unix_socket:weight [name]" format string'
@@ -44,9 +45,17 @@ def resolve_host(host: str, port: int) -> str:
 
 def parse_listen(text: str, resolve: Resolve) -> Listen:
     """Read where clients connect; a host name must have an address by now."""
+    listen = _listen_unix(text) if text[0] == "/" else _listen_tcp(text)
     if "\0" in text:
-        raise Unfit("has an invalid value", "text without a NUL byte")
-    return _listen_unix(text) if text[0] == "/" else _listen_tcp(text, resolve)
+        raise Unfit(_BAD_VALUE, "text without a NUL byte")
+    failure = "" if listen.path else resolve(listen.host, listen.port)
+    if failure:
+        before = (
+            f"address resolution of node '{listen.host}' service '{listen.port}' "
+            f"failed: {failure}"
+        )
+        raise Unfit(_BAD_VALUE, f"a host with an address: {failure}", before=before)
+    return listen
 
 
 def _listen_unix(text: str) -> Listen:
@@ -57,7 +66,7 @@ def _listen_unix(text: str) -> Listen:
     if not 0 <= mode <= MAX_MODE:
         raise Unfit(_BAD_MODE, "an octal permission from 0 to 0777")
     if len(path.encode()) > MAX_UNIX_PATH:
-        raise Unfit("has an invalid value", f"a path of at most {MAX_UNIX_PATH} bytes")
+        raise Unfit(_BAD_VALUE, f"a path of at most {MAX_UNIX_PATH} bytes")
     return Listen(text, "", 0, path, mode)
 
 
@@ -75,7 +84,7 @@ def _parse_mode(text: str) -> int:
     return sign * int(significant[:4] or "0", 8)
 
 
-def _listen_tcp(text: str, resolve: Resolve) -> Listen:
+def _listen_tcp(text: str) -> Listen:
     host, colon, port_text = text.rpartition(":")
     if not colon:
         raise Unfit('has an invalid "hostname:port" format string', LISTEN_FORM)
@@ -85,23 +94,11 @@ def _listen_tcp(text: str, resolve: Resolve) -> Listen:
             'has an invalid port in "hostname:port" format string',
             f"a port from 1 to {MAX_PORT}",
         )
-    failure = resolve(host, port)
-    if failure:
-        raise Unfit(
-            "has an invalid value",
-            f"a host with an address: {failure}",
-            before=(
-                f"address resolution of node '{host}' service '{port}' "
-                f"failed: {failure}"
-            ),
-        )
     return Listen(text, host, port, "", 0)
 
 
 def parse_server(text: str) -> ServerConfig:
     """Read one server and give it the label that places it."""
-    if "\0" in text:
-        raise Unfit(_BAD_SERVER, "text without a NUL byte")
     address, blank, name = text.rpartition(" ")
     if not blank:
         address, name = text, ""
@@ -111,7 +108,7 @@ def parse_server(text: str) -> ServerConfig:
     is_path = text[0] == "/"
     host, port_colon, port_text = address.rpartition(":")
     # A second colon is a must with a host, and a mistake in a path.
-    if not colon or bool(port_colon) == is_path:
+    if not colon or bool(port_colon) == is_path or "\0" in text:
         raise Unfit(_BAD_SERVER, SERVER_FORM)
     weight = parse_number(weight_text)
     if weight <= 0:

@@ -122,6 +122,9 @@ class _Loader:
         if not key.text:
             self._empty(key, pool.name, "a key")
         elif setting is None:
+            if any(not item.text for item in items[:1]):
+                # The C program reads the value first, and is silent about it.
+                self._empty(items[0], f"{pool.name}.{key.text}", "a value")
             self._unknown(pool, key)
         else:
             for item in items:

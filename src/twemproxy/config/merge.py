@@ -21,9 +21,9 @@ MAX_ALIASED: Final = 100_000
 Pairs = list[tuple[Node, Node]]
 
 
-def is_merge(key: Node) -> bool:
-    """Tell a merge key from a quoted ``"<<"``, which is just an unknown key."""
-    return key.plain and key.text == MERGE
+def is_merge(key: Node, value: Node) -> bool:
+    """Tell a merge from a quoted ``"<<"`` or a scalar, which is an unknown key."""
+    return key.plain and key.text == MERGE and value.kind != "scalar"
 
 
 def merged(value: Node) -> list[Node]:
@@ -64,10 +64,10 @@ class Expansion:
         known = self._flat.get(id(mapping))
         if known is not None:
             return known
-        pairs = [pair for pair in mapping.pairs if not is_merge(pair[0])]
+        pairs = [pair for pair in mapping.pairs if not is_merge(*pair)]
         seen = {key.text for key, _value in pairs}
         for key, value in mapping.pairs:
-            if is_merge(key):
+            if is_merge(key, value):
                 for other in merged(value):
                     if self.spent:
                         return []

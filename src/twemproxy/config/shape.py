@@ -76,7 +76,7 @@ class _Shape:
                 if key.kind == "mapping":
                     reason = "has a depth greater than 2"
                 self._say(key, pool, "a key", reason)
-            elif is_merge(key) and value.kind != "scalar":
+            elif is_merge(key, value):
                 inherited += self._merge(pool, value, depth)
             elif value.kind == "mapping":
                 where = f"{pool}.{key.text}"
