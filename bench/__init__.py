@@ -1,0 +1,1 @@
+"""Measurements: the proxy against the C program on one machine."""
