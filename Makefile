@@ -12,7 +12,7 @@ INTERPRETED := build/interpreted
 BEHAVIOUR := $(filter-out tests/shape,$(patsubst %/,%,$(wildcard tests/*/)))
 BEHAVIOUR := $(filter-out %/support %/vectors %/__pycache__,$(BEHAVIOUR))
 
-.PHONY: help build demo test compiled interpreted portable lint docs bench check clean
+.PHONY: help build demo test compiled interpreted portable soak lint docs bench check clean
 
 help:
 	@echo "make demo    see the proxy at work, with real servers and real traffic"
@@ -42,6 +42,11 @@ interpreted: $(VENV)/.extra-test $(INTERPRETED)
 # The poller for systems without epoll, driven by whole-program tests.
 portable: $(VENV)/.extra-test build
 	$(PY) -m pytest -n $(JOBS) --mode compiled --poller portable tests/system
+
+# Minutes instead of seconds in the storm and in the crowd.
+soak: $(VENV)/.extra-test build
+	STORM_SECONDS=600 CONSISTENCY_SECONDS=120 $(PY) -m pytest --timeout 1200 \
+	    tests/adversity/test_storm.py tests/system/test_consistency.py
 
 lint: $(VENV)/.extra-lint $(VENV)/.extra-test
 	$(PY) -m ruff format --check .

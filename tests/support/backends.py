@@ -38,8 +38,9 @@ def ask(port: int, request: bytes, ending: bytes) -> bytes:
 class RealServer:
     """A server process on a port of its own; stopped or running, never unknown."""
 
-    def __init__(self) -> None:
-        self._reservation = Reservation()
+    def __init__(self, host: str = LOOPBACK) -> None:
+        self._reservation = Reservation(host)
+        self.host = host
         self._process: subprocess.Popen[bytes] | None = None
         self.port = self._reservation.port
 
@@ -71,7 +72,7 @@ class RealServer:
     def _up(self) -> bool:
         if not self.running:
             raise RuntimeError(f"{self.command()} ended at once")
-        return is_listening(self.port)
+        return is_listening(self.port, self.host)
 
     def kill(self) -> None:
         """End it as a power cut would, without a word to anybody."""
@@ -136,15 +137,22 @@ def redis_program() -> str:
 class RedisServer(RealServer):
     """A redis-server without persistence."""
 
-    def __init__(self, *options: str) -> None:
-        super().__init__()
+    def __init__(self, *options: str, host: str = LOOPBACK) -> None:
+        super().__init__(host)
         self._options = options
         self._directory = tempfile.mkdtemp(prefix="redis-")
 
     def command(self) -> Sequence[str]:
-        """redis-server on the loopback address, nothing written anywhere."""
+        """redis-server on its address, nothing written anywhere."""
         quiet = ["--save", "", "--appendonly", "no", "--loglevel", "warning"]
-        place = ["--bind", LOOPBACK, "--port", str(self.port), "--dir", self._directory]
+        place = [
+            "--bind",
+            self.host,
+            "--port",
+            str(self.port),
+            "--dir",
+            self._directory,
+        ]
         return [redis_program(), *place, *quiet, *self._options]
 
     @property

@@ -1,0 +1,119 @@
+"""Settings of a pool, seen by the clients and servers they are for."""
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import redis
+
+from tests.support.backends import RedisServer
+from tests.support.fleet import Fleet
+from tests.support.ports import Reservation, is_listening
+from tests.support.proxy import Proxy, pool
+from tests.support.waiting import wait_until
+from tests.support.wire import Wire, resp
+
+Start = Callable[..., Proxy]
+
+
+def keys_in(server: RedisServer, database: int) -> int:
+    """How many keys a server has in one database."""
+    with closing(redis.Redis(port=server.port, db=database, protocol=2)) as direct:
+        return int(direct.dbsize())
+
+
+def test_a_password_opens_the_proxy_and_the_servers(fleet: Fleet, proxy: Start) -> None:
+    servers = fleet.redis(2, "--requirepass", "secret")
+    running = proxy(pool(servers, redis_auth="secret"))
+    with running.connect() as wire:
+        refused = b"-NOAUTH Authentication required\r\n"
+        assert wire.ask(resp("GET", "k"), refused) == refused
+    address = f"redis://:secret@127.0.0.1:{running.port}?protocol=2"
+    with closing(redis.Redis.from_url(address)) as client:
+        assert client.set("k", "v")
+        assert client.get("k") == b"v"
+
+
+def test_redis_db_is_where_the_keys_go(fleet: Fleet, proxy: Start) -> None:
+    servers = fleet.redis(1)
+    with proxy(pool(servers, redis_db=3)).connect() as wire:
+        assert wire.ask(resp("SET", "k", "v"), b"+OK\r\n") == b"+OK\r\n"
+    assert keys_in(servers[0], 3) == 1
+    assert keys_in(servers[0], 0) == 0
+
+
+def test_redis_db_is_selected_on_unix_sockets_too(proxy: Start, tmp_path: Path) -> None:
+    path = tmp_path / "redis.sock"
+    with closing(RedisServer("--unixsocket", str(path))) as server:
+        server.start()
+        rows = ["alpha:", "  listen: @LISTEN@", "  redis: true", "  redis_db: 3"]
+        rows += ["  servers:", f"   - {path}:1 server1"]
+        with proxy("\n".join([*rows, ""])).connect() as wire:
+            assert wire.ask(resp("SET", "k", "v"), b"+OK\r\n") == b"+OK\r\n"
+        assert keys_in(server, 3) == 1
+
+
+def test_a_client_too_many_is_turned_away_until_one_leaves(
+    fleet: Fleet, proxy: Start
+) -> None:
+    running = proxy(pool(fleet.redis(1), client_connections=2))
+    ping = resp("PING")
+    first, second = running.connect(), running.connect()
+    for wire in (first, second):
+        assert wire.ask(ping, b"+PONG\r\n") == b"+PONG\r\n"
+    with running.connect() as third:
+        third.send(ping)
+        third.read_to_end()
+    first.close()
+
+    def room() -> bool:
+        with running.connect() as wire:
+            return wire.ask(ping, b"+PONG\r\n") == b"+PONG\r\n"
+
+    wait_until(room, "room for a client")
+    assert second.ask(ping, b"+PONG\r\n") == b"+PONG\r\n"
+    second.close()
+
+
+def test_ipv6_on_both_sides(proxy: Start) -> None:
+    with closing(RedisServer(host="::1")) as server, Reservation("::1") as front:
+        server.start()
+        rows = ["alpha:", f"  listen: ::1:{front.port}", "  redis: true"]
+        rows += ["  servers:", f"   - ::1:{server.port}:1 server1"]
+        proxy("\n".join([*rows, ""]))
+        wait_until(lambda: is_listening(front.port, "::1"), "the proxy to listen")
+        with Wire(("::1", front.port)) as wire:
+            assert wire.ask(resp("SET", "k", "v"), b"+OK\r\n") == b"+OK\r\n"
+
+
+def test_two_pools_do_not_see_each_others_keys(fleet: Fleet, proxy: Start) -> None:
+    one, two = fleet.redis(2)
+    both = pool([one], "one", listen="@LISTEN1@") + pool(
+        [two], "two", listen="@LISTEN2@"
+    )
+    running = proxy(both)
+    with Wire(running.port_of(1)) as a, Wire(running.port_of(2)) as b:
+        assert a.ask(resp("SET", "k", "v"), b"+OK\r\n") == b"+OK\r\n"
+        assert b.ask(resp("GET", "k"), b"$-1\r\n") == b"$-1\r\n"
+
+
+def test_a_value_too_large_for_memcached_costs_one_error(
+    fleet: Fleet, proxy: Start
+) -> None:
+    running = proxy(pool(fleet.memcached(1), redis=False))
+    too_large = b"x" * (3 << 20)
+    request = b"set k 0 0 %d\r\n%s\r\n" % (len(too_large), too_large)
+    refused = b"SERVER_ERROR object too large for cache\r\n"
+    with running.connect() as wire:
+        assert wire.ask(request + b"get k\r\n", refused + b"END\r\n") == (
+            refused + b"END\r\n"
+        )
+        assert wire.ask(b"set k 0 0 1\r\nv\r\n", b"STORED\r\n") == b"STORED\r\n"
+
+
+def test_a_server_by_name_is_found(fleet: Fleet, proxy: Start) -> None:
+    server = fleet.redis(1)[0]
+    rows = ["alpha:", "  listen: @LISTEN@", "  redis: true"]
+    rows += ["  servers:", f"   - localhost:{server.port}:1 server1"]
+    with proxy("\n".join([*rows, ""])).connect() as wire:
+        assert wire.ask(resp("SET", "k", "v"), b"+OK\r\n") == b"+OK\r\n"
