@@ -49,16 +49,19 @@ def _read_number(flag: str, text: str) -> int:
     return value
 
 
+def _is_digits(text: str) -> bool:
+    """Tell digits, which may be too many for `parse_number`, from other text."""
+    return text.isascii() and text.isdecimal()
+
+
 def _read_verbosity(flag: str, text: str) -> int:
     return min(_read_number(flag, text), MAX_VERBOSITY)
 
 
 def _read_port(flag: str, text: str) -> int:
-    # Plain digits that fit no integer are no valid port either.
-    value = 0 if text.isascii() and text.isdecimal() else -1
-    value = max(value, parse_number(text))
-    if value < 0:
+    if not _is_digits(text):
         raise UsageError(f"option {flag} requires a number")
+    value = parse_number(text)
     if not 0 < value <= MAX_PORT:
         raise UsageError(f"option {flag} value {text} is not a valid port")
     return value
@@ -66,8 +69,7 @@ def _read_port(flag: str, text: str) -> int:
 
 def _read_mbuf_size(flag: str, text: str) -> int:
     value = parse_number(text)
-    digits = text.isascii() and text.isdecimal()
-    if value == 0 or not digits:
+    if value == 0 or not _is_digits(text):
         raise UsageError(f"option {flag} requires a non-zero number")
     if not MIN_MBUF_BYTES <= value <= MAX_MBUF_BYTES:
         raise UsageError(

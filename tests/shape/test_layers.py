@@ -20,7 +20,8 @@ from tests.shape.source import PACKAGE, SOURCE, imports_of, module_of, own_impor
 MAY_IMPORT = {
     "": {"version", "ring"},
     "__main__": {"cli"},
-    "cli": {"config", "control", "stats", "demo"},
+    "cli": {"arguments", "config", "control", "stats", "demo"},
+    "arguments": {"config", "control"},
     "config": {"config.model"},
     "config.model": set[str](),
     "control": {"config", "config.model", "stats", "stats.slot"},

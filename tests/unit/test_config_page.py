@@ -32,7 +32,7 @@ def test_every_row_is_a_field_of_a_pool() -> None:
 
 def test_the_manual_is_made_from_the_table() -> None:
     manual = ROOT / "docs" / "configuration.md"
-    assert manual.read_text() == page(), "nutcracker schema --markdown writes it"
+    assert manual.read_text() == page(), "make docs writes it"
 
 
 def test_the_manuals_examples_are_true() -> None:
