@@ -65,3 +65,16 @@ class Config(NamedTuple):
     """A whole file: its pools in the order of their indices."""
 
     pools: tuple[PoolConfig, ...]
+
+
+def pool_from_plain(fields: list[object]) -> PoolConfig:
+    """Return a pool from nested lists, as the control protocol carries it.
+
+    Bytes travel as latin-1 text. Raise TypeError or ValueError for anything else.
+    """
+    values = dict(zip(PoolConfig._fields, fields, strict=True))
+    for name in ("hash_tag", "redis_auth"):
+        values[name] = str(values[name]).encode("latin-1")
+    values["listen"] = Listen(*values["listen"])  # type: ignore[misc] # a list
+    values["servers"] = tuple(ServerConfig(*server) for server in values["servers"])  # type: ignore[attr-defined] # lists
+    return PoolConfig(**values)  # type: ignore[arg-type] # checked by the loader

@@ -151,7 +151,11 @@ class Workers:
         )
         remote, region = channel.remote.fileno(), worker.region.fd
         worker.process = subprocess.Popen(  # noqa: S603 # our own command
-            [*self._command, str(worker.index), str(remote), str(region)],
+            [
+                *self._command,
+                *(str(worker.index), str(remote), str(region)),
+                str(self._process()["poller"]),
+            ],
             stdin=subprocess.DEVNULL,
             pass_fds=(remote, region),
             process_group=0,  # Ctrl-C in a terminal is for the supervisor

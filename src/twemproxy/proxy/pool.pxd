@@ -13,6 +13,8 @@ cdef bytearray PLACEHOLDER
 
 cdef class Pool
 
+cpdef Distribution ring_of(object config)
+
 @cython.final
 cdef class Server(Owner):
     cdef public Pool pool
@@ -26,6 +28,7 @@ cdef class Server(Owner):
     cpdef ServerConnection pick(self, Client client)
     @cython.locals(pool=Pool, conn=ServerConnection)
     cpdef ServerConnection open(self)
+    cpdef retire(self)
     cpdef count_failure(self)
     cpdef damp(self, bint was_usable)
 

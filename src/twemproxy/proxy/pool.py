@@ -105,6 +105,13 @@ class Server(Owner):
         conn.dial(self.config.host, self.config.port, self.config.path)
         return conn
 
+    def retire(self) -> None:
+        """Give every open connection up as soon as it owes nothing."""
+        conns = self.conns
+        self.conns = []
+        for conn in conns:
+            conn.retire()
+
     def on_answer(self) -> None:
         """A response reached a client: the failures were not in a row."""
         self.failures = 0
@@ -151,6 +158,17 @@ class Server(Owner):
             self.wait_until_ms = self.pool.process.reactor.now_ms + pause_ms
 
 
+def ring_of(config: PoolConfig) -> Distribution:
+    """Return the placement of keys that a pool's configuration asks for."""
+    return Distribution(
+        config.distribution,
+        config.hash,
+        config.hash_tag,
+        [server.label.encode() for server in config.servers],
+        [server.weight for server in config.servers],
+    )
+
+
 class Pool:
     """One configured pool in this worker: its servers, its ring, its clients."""
 
@@ -173,13 +191,7 @@ class Pool:
         self.servers: list[Server] = []
         self.readmit_at_ms = 0  # when the next ejected server may come back, 0: none
         self.clients: set[Client] = set()
-        self.ring = Distribution(
-            config.distribution,
-            config.hash,
-            config.hash_tag,
-            [server.label.encode() for server in config.servers],
-            [server.weight for server in config.servers],
-        )
+        self.ring = ring_of(config)
 
     def start(self, protocol: Protocol, server_counters: Sequence[Block]) -> None:
         """Make the servers, and one connection to each if asked to."""
@@ -191,6 +203,41 @@ class Pool:
         if self.config.preconnect:
             for server in self.servers:
                 server.pick(None)
+
+    def adopt(self, config: PoolConfig, server_counters: Sequence[Block]) -> None:
+        """Take new settings over; servers that stay keep their connections.
+
+        Requests under way finish where they were sent.
+        """
+        same_login = (config.redis_auth, config.redis_db) == (
+            self.config.redis_auth,
+            self.config.redis_db,
+        )
+        former = {server.config: server for server in self.servers}
+        self.config = config
+        self.servers = []
+        for i, server_config in enumerate(config.servers):
+            server = former.pop(server_config, None)
+            if server is None:
+                server = Server(self, server_config, i, server_counters[i])
+            server.index = i
+            server.counters = server_counters[i]
+            server.limit = config.server_connections
+            if not same_login:
+                server.retire()
+            self.servers.append(server)
+        for server in former.values():
+            server.retire()
+        self.ring = ring_of(config)
+        self.protocol.on_servers()
+        self.rebuild()
+
+    def retire(self) -> None:
+        """Let every client finish, and the servers after them."""
+        for client in list(self.clients):
+            client.finish_reading()
+        for server in self.servers:
+            server.retire()
 
     def place(self, buf: bytearray, start: int, end: int) -> int:
         """Return the index of the live server for the key buf[start:end], or -1."""

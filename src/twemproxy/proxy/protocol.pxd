@@ -6,3 +6,4 @@ cdef class Protocol:
     cpdef Py_ssize_t responses(self, Connection conn, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     cpdef greet(self, Connection conn)
     cpdef Slab error(self, int number)
+    cpdef on_servers(self)

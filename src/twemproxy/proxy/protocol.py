@@ -28,3 +28,7 @@ class Protocol:
     def error(self, number: int) -> Slab:
         """Return the reply that tells a client of this errno."""
         raise NotImplementedError
+
+    def on_servers(self) -> None:
+        """The pool has other servers than before."""
+        raise NotImplementedError

@@ -67,6 +67,10 @@ class RedisProtocol(Protocol):
         self.local = LocalAnswers(pool)
         self.errors: dict[int, Slab] = {}
 
+    def on_servers(self) -> None:
+        """The pool has other servers than before."""
+        self.splitter = Splitter(self.pool)
+
     # From clients.
 
     def requests(self, client: Client, slab: Slab, start: int, end: int) -> int:

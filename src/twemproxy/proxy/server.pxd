@@ -30,7 +30,7 @@ cdef class ServerConnection(Connection):
     cdef public long long timeout_ms
     cdef public Request head, tail
     cdef public Py_ssize_t written, unsent, unsent_bytes, quiet, quiet_bytes
-    cdef public bint timed
+    cdef public bint retiring, timed
     cdef public Scanner scanner
     cdef public list waiters
 
@@ -46,6 +46,7 @@ cdef class ServerConnection(Connection):
     cpdef connect(self, int fd, int status)
     cpdef on_connected(self)
     cpdef arm(self, Request request)
+    cpdef retire(self)
     cpdef close(self, int error)
     @cython.locals(counters=Block, request=Request, written_bytes=Py_ssize_t)
     cpdef empty_queues(self)

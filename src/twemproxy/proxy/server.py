@@ -68,6 +68,7 @@ class ServerConnection(Connection):
         "protocol",
         "quiet",
         "quiet_bytes",
+        "retiring",
         "scanner",
         "state",
         "tail",
@@ -100,6 +101,7 @@ class ServerConnection(Connection):
         self.unsent_bytes = 0
         self.quiet = 0
         self.quiet_bytes = 0
+        self.retiring = False  # closes when it owes nothing
         self.timed = False  # a timer will look at the head
         self.scanner: Scanner | None = None  # of an unfinished response
         self.waiters: list[Client] = []  # clients paused until the outbox drains
@@ -173,15 +175,17 @@ class ServerConnection(Connection):
             counters.add(slot.IN_QUEUE_BYTES, -request.length)
         if is_gone(request):
             counters.add(slot.SWALLOWED, 1)
-            return
-        counters.observe(self.reactor.now_us - request.started_us)
-        counters.add(slot.RESPONSES, 1)
-        counters.add(slot.RESPONSE_BYTES, end - start)
-        if trouble:
-            self.owner.on_trouble()
         else:
-            self.owner.on_answer()
-        finish(request, slab, start, end)
+            counters.observe(self.reactor.now_us - request.started_us)
+            counters.add(slot.RESPONSES, 1)
+            counters.add(slot.RESPONSE_BYTES, end - start)
+            if trouble:
+                self.owner.on_trouble()
+            else:
+                self.owner.on_answer()
+            finish(request, slab, start, end)
+        if self.retiring:
+            self.retire()
 
     def on_flushed(self) -> None:
         """Everything is written: what was in the incoming queue is outgoing now."""
@@ -287,6 +291,12 @@ class ServerConnection(Connection):
             return
         log.info("req on s %d timedout", self.fd)
         self.close(errno.ETIMEDOUT)
+
+    def retire(self) -> None:
+        """Close as soon as everything that was asked here is answered."""
+        self.retiring = True
+        if self.head is None and self.outbox.pending == 0:
+            self.close(0)
 
     def on_eof(self) -> None:
         """The server has closed in an orderly way."""

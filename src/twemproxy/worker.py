@@ -1,0 +1,257 @@
+"""A worker process: one loop, its pools, and the line to the supervisor.
+
+The only door between the control plane and the data plane. Everything a worker
+needs arrives over its control socket: frozen configuration, listening sockets,
+the addresses of names. When that socket ends, the worker ends.
+"""
+
+import gc
+import json
+import mmap
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from twemproxy import log
+from twemproxy.config.model import pool_from_plain
+from twemproxy.net.epoll import EpollPoller
+from twemproxy.net.outbox import drop_spare
+from twemproxy.net.outcome import READ
+from twemproxy.net.poller import Poller
+from twemproxy.net.portable import PortablePoller
+from twemproxy.net.reactor import Handler, Reactor
+from twemproxy.net.slab import held_bytes
+from twemproxy.proxy.listener import Listener
+from twemproxy.proxy.pool import Pool
+from twemproxy.proxy.process import Process
+from twemproxy.proxy.protocols import protocol_for
+from twemproxy.stats import slot
+from twemproxy.stats.counters import Block
+
+HEARTBEAT_MS = 1000
+MAX_LINE_BYTES = 65536
+MAX_FDS = 253
+
+Message = dict[str, Any]
+Found = Callable[[list[str]], None]
+
+
+class Names:
+    """Addresses of host names; asks the supervisor, which may take its time."""
+
+    def __init__(self, send: Callable[[Message], None], reactor: Reactor) -> None:
+        self.send = send
+        self.reactor = reactor
+        self.known: dict[str, tuple[list[str], int]] = {}
+        self.asked: dict[str, list[Found]] = {}
+
+    def resolve(self, host: str, found: Found) -> None:
+        """Call `found` with addresses, now if they are known and still good."""
+        addresses, good_until_ms = self.known.get(host, ([], 0))
+        if good_until_ms > self.reactor.now_ms:
+            found(addresses)
+        elif host in self.asked:
+            self.asked[host].append(found)
+        else:
+            self.asked[host] = [found]
+            self.send({"op": "resolve", "host": host})
+
+    def on_resolved(self, host: str, addresses: list[str], ttl_ms: int) -> None:
+        """Tell everybody who waits for this name."""
+        if addresses:
+            self.known[host] = (addresses, self.reactor.now_ms + ttl_ms)
+        for found in self.asked.pop(host, []):
+            found(addresses)
+
+
+class Control(Handler):
+    """Our end of the line to the supervisor: JSON objects, one a line."""
+
+    def __init__(
+        self, fd: int, reactor: Reactor, take: Callable[[Message, list[int]], None]
+    ) -> None:
+        Handler.__init__(self, fd, 0)
+        self.sock = socket.socket(fileno=fd)
+        self.sock.setblocking(False)
+        self.reactor = reactor
+        self.take = take
+        self.received = b""
+        self.fds: list[int] = []
+        reactor.register(self)
+
+    def on_event(self, flags: int) -> None:
+        """Act on every line that has arrived; end with the supervisor."""
+        while flags & READ:
+            try:
+                data, fds, _, _ = socket.recv_fds(self.sock, MAX_LINE_BYTES, MAX_FDS)
+            except BlockingIOError:
+                return
+            except OSError:
+                data, fds = b"", []
+            self.fds += fds
+            if not data:
+                self.reactor.running = False
+                return
+            *lines, self.received = (self.received + data).split(b"\n")
+            for line in lines:
+                carried, self.fds = self.fds, []
+                self.take(json.loads(line), carried)
+
+    def send(self, message: Message) -> None:
+        """Tell the supervisor; our messages are few and short."""
+        self.sock.setblocking(True)
+        try:
+            self.sock.sendall(json.dumps(message).encode() + b"\n")
+        except OSError:
+            self.reactor.running = False
+        finally:
+            self.sock.setblocking(False)
+
+
+class Worker:
+    """Everything in this process."""
+
+    def __init__(self, control_fd: int, counters_fd: int, poller: Poller) -> None:
+        memory = mmap.mmap(counters_fd, 0)
+        self.slots = memoryview(memory).cast("q")
+        self.reactor = Reactor(poller)
+        self.control = Control(control_fd, self.reactor, self.on_message)
+        self.names = Names(self.control.send, self.reactor)
+        block = Block(self.slots, 0)
+        for gauge in (slot.CURR_CONNECTIONS, slot.PAUSED_CLIENTS):
+            block.put(gauge, 0)
+        self.process = Process(self.reactor, block, self.names.resolve)
+        self.pools: dict[str, Pool] = {}
+        self.listeners: dict[str, Listener] = {}
+        self.configured = False
+        self.beat()
+
+    def run(self) -> None:
+        """Serve until the supervisor hangs up."""
+        self.reactor.run()
+
+    def beat(self) -> None:
+        """Show that the loop is alive, and give back what nobody uses."""
+        block = self.process.block
+        block.put(slot.HEARTBEAT, self.reactor.now_ms)
+        block.put(slot.BUFFERED_BYTES, held_bytes())
+        block.put(slot.TICKS, self.reactor.ticks)
+        drop_spare()
+        if self.process.draining:
+            self.tell_drained()
+        self.reactor.call_at(self.reactor.now_ms + HEARTBEAT_MS, self.beat)
+
+    # What the supervisor says.
+
+    def on_message(self, message: Message, fds: list[int]) -> None:
+        """Do what one message asks for."""
+        match message:
+            case {"op": "configure"}:
+                self.configure(message, fds)
+            case {"op": "resolved", "host": host, "addresses": addresses}:
+                self.names.on_resolved(host, addresses, message.get("ttl_ms", 0))
+            case {"op": "log_level", "level": level}:
+                log.set_level(level)
+            case {"op": "log_reopen"}:
+                log.reopen()
+            case {"op": "drain"}:
+                self.drain()
+            case _:
+                log.error("unknown message from the supervisor")
+
+    def configure(self, message: Message, fds: list[int]) -> None:
+        """Take a configuration over, whole or not at all."""
+        generation = message["generation"]
+        process = message["process"]
+        try:
+            configs = [pool_from_plain(pool["config"]) for pool in message["pools"]]
+        except (TypeError, ValueError) as error:
+            reason = f"cannot read its configuration: {error}"
+            self.control.send(
+                {"op": "failed", "generation": generation, "reason": reason}
+            )
+            return
+        if not self.configured:
+            log.open(process["log_path"], process["log_level"])
+            self.configured = True
+        self.process.max_clients = process["max_clients"]
+        names = {config.name for config in configs}
+        for name in [name for name in self.pools if name not in names]:
+            self.remove(name)
+        for config, order in zip(configs, message["pools"], strict=True):
+            counters = Block(self.slots, order["block"])
+            servers = [Block(self.slots, block) for block in order["server_blocks"]]
+            pool = self.pools.get(config.name)
+            if pool is not None and pool.config.redis != config.redis:
+                self.remove(config.name)
+                pool = None
+            if pool is None:
+                counters.put(slot.CLIENT_CONNECTIONS, 0)
+                pool = Pool(self.process, config, counters)
+                self.pools[config.name] = pool
+                pool.start(protocol_for(pool), servers)
+            else:
+                pool.adopt(config, servers)
+            if order["listener"] is not None:
+                self.listen(pool, fds[order["listener"]])
+        self.process.block.put(slot.GENERATION, generation)
+        self.control.send({"op": "ready", "generation": generation})
+
+    def listen(self, pool: Pool, fd: int) -> None:
+        """Accept the clients of a pool; a former listener of it is closed."""
+        former = self.listeners.pop(pool.config.name, None)
+        if former is not None:
+            former.close()
+        os.set_blocking(fd, False)
+        listener = Listener(self.process, pool, fd)
+        self.listeners[pool.config.name] = listener
+        self.reactor.register(listener)
+
+    def remove(self, name: str) -> None:
+        """Stop listening for a pool and let its clients finish."""
+        listener = self.listeners.pop(name, None)
+        if listener is not None:
+            listener.close()
+        self.pools.pop(name).retire()
+
+    def drain(self) -> None:
+        """Accept nobody, answer what is owed, then say so."""
+        self.process.draining = True
+        for listener in self.listeners.values():
+            listener.close()
+        self.listeners.clear()
+        for pool in self.pools.values():
+            pool.retire()
+        self.reactor.call_at(self.reactor.now_ms + 1, self.tell_drained)
+
+    def tell_drained(self) -> None:
+        """Report the end of the drain as soon as the last client has left."""
+        if self.process.clients == 0:
+            self.process.draining = False
+            self.control.send({"op": "drained"})
+        else:
+            self.reactor.call_at(self.reactor.now_ms + 10, self.tell_drained)
+
+
+def main(argv: list[str]) -> int:
+    """Run as ``python -m twemproxy.worker INDEX CONTROL_FD COUNTERS_FD [POLLER]``."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU):
+        signal.signal(number, signal.SIG_IGN)
+    for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+    portable = argv[4:] == ["portable"]
+    worker = Worker(
+        int(argv[2]), int(argv[3]), PortablePoller() if portable else EpollPoller()
+    )
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    worker.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
