@@ -130,3 +130,34 @@ def test_the_last_server_ejected_refuses_at_once(direct: Build) -> None:
         )
         for request in (stage.ask_sick, stage.ask_well):
             assert a.ask(request, stage.error(REFUSED)) == stage.error(REFUSED)
+
+
+def test_a_dead_server_is_not_dialled_for_every_request(direct: Build) -> None:
+    stage = direct()
+    stage.servers[0].kill()
+    stage.wait_sick_connections(0)
+    before = stage.proxy.server_stats("server1")["connects"]
+    refused = stage.error(REFUSED)
+    with stage.proxy.connect() as a:
+        for _ in range(500):
+            a.send(stage.ask_sick)
+            assert a.read_line() == refused
+        assert stage.proxy.server_stats("server1")["connects"] - before < 250
+        stage.servers[0].start()
+        missing = stage.dialect.missing()
+        wait_until(lambda: a.ask(stage.ask_sick, missing) == missing, "the server back")
+        assert a.ask(stage.ask_sick, missing) == missing
+
+
+def test_load_spreads_over_the_connections_to_a_server(direct: Build) -> None:
+    stage = direct(server_connections=3)
+    stage.servers[0].freeze()
+    wires = [stage.proxy.connect() for _ in range(6)]
+    for wire in wires:
+        wire.send(stage.ask_sick)
+    stage.wait_outstanding(6)
+    stage.wait_sick_connections(3)
+    stage.servers[0].thaw()
+    for wire in wires:
+        assert wire.read_expecting(stage.sick_reply) == stage.sick_reply
+        wire.close()

@@ -34,6 +34,12 @@ def push(wire: socket.socket, data: bytes, times: int) -> int:
     return sent
 
 
+def held(proxy: Proxy) -> object:
+    """Whether anything is buffered, or anybody not read."""
+    document = proxy.stats()
+    return document["buffered_bytes"] or document["paused_clients"]
+
+
 def test_a_client_that_never_reads_costs_little_and_disturbs_nobody(
     direct: Build,
 ) -> None:
@@ -48,6 +54,7 @@ def test_a_client_that_never_reads_costs_little_and_disturbs_nobody(
         assert resident_bytes(stage.proxy.pid) - before < ALLOWANCE
         for _ in range(100):
             assert glutton.read_exactly(len(big_reply)) == big_reply
+    wait_until(lambda: not held(stage.proxy), "everything to be given back")
 
 
 def test_a_client_faster_than_its_frozen_server_is_no_longer_read(
@@ -64,6 +71,7 @@ def test_a_client_faster_than_its_frozen_server_is_no_longer_read(
         assert resident_bytes(stage.proxy.pid) - before < ALLOWANCE
         stage.assert_well(b)
         stage.servers[0].thaw()
+    wait_until(lambda: not held(stage.proxy), "everything to be given back")
 
 
 def test_a_declared_length_is_not_believed(scene: Build) -> None:

@@ -8,7 +8,7 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,14 +53,8 @@ class CannedServer:
         self.heard: list[bytearray] = []
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._scripts: list[Script] = []
-        self.play(scripts)
-        self._spawn(self._accept)
-
-    def play(self, scripts: Sequence[Script]) -> None:
-        """Use these scripts for the connections that come from now on."""
         self._scripts = list(scripts) or [()]
-        self._first = len(self.heard)
+        self._spawn(self._accept)
 
     def close(self) -> None:
         """Stop listening, drop all connections, wait for the threads."""
@@ -69,9 +63,7 @@ class CannedServer:
             thread.join()
         self._listener.close()
 
-    def _spawn(self, job: object, *arguments: object) -> None:
-        if not callable(job):
-            raise TypeError(job)
+    def _spawn(self, job: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=job, args=arguments, daemon=True)
         self._threads.append(thread)
         thread.start()
@@ -80,7 +72,7 @@ class CannedServer:
         while not self._ended.is_set():
             with contextlib.suppress(TimeoutError):
                 conn, _ = self._listener.accept()
-                turn = min(len(self.heard) - self._first, len(self._scripts) - 1)
+                turn = min(len(self.heard), len(self._scripts) - 1)
                 heard = bytearray()
                 self.heard.append(heard)
                 self._spawn(self._serve, conn, self._scripts[turn], heard)

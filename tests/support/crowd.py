@@ -156,7 +156,7 @@ class Client:
             async with asyncio.timeout(REPLY_PATIENCE_S):
                 await writer.drain()
                 for ask in awaited:
-                    self._check(ask, await read_reply(reader, self.dialect, ask))
+                    self.check(ask, await read_reply(reader, self.dialect, ask))
             if hang_up:
                 self.hang_ups += 1
                 return
@@ -179,7 +179,8 @@ class Client:
         filler = b"x" * (BIG_VALUE_BYTES if self.chance.random() < 0.02 else 3)
         return Ask("set", (key,), b"%s=%d;%s" % (key, self._sequence, filler))
 
-    def _check(self, ask: Ask, got: Got) -> None:
+    def check(self, ask: Ask, got: Got) -> None:
+        """Compare a reply with what this client knows."""
         self.replies += 1
         if got.error:
             self.errors += 1

@@ -134,7 +134,9 @@ class Proxy:
         ports = [listener.port for listener in self._listeners.values()]
         if not all(is_listening(port) for port in [*ports, self.stats_port]):
             return False
-        return all(accepts(path) for path in self._paths)
+        if not all(accepts(path) for path in self._paths):
+            return False
+        return foreign() or bool(self.stats()["loop_ticks"])
 
     @property
     def port(self) -> int:
