@@ -21,7 +21,7 @@ from twemproxy.version import COMPATIBLE, VERSION
 
 # Imported when asked for: a running proxy does not pay for them.
 COMMANDS: Final = {
-    "demo": "twemproxy.demo",
+    "demo": "twemproxy.demo.stage",
     "schema": "twemproxy.config.schema",
 }
 SUPERVISOR: Final = "twemproxy.control.supervisor"

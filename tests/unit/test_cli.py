@@ -1,5 +1,6 @@
 """The command line: options, messages, exit statuses, as in the C program."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -246,6 +247,11 @@ def test_a_command_gets_the_words_after_it(monkeypatch: pytest.MonkeyPatch) -> N
     stand_in = SimpleNamespace(main=command)
     monkeypatch.setitem(sys.modules, "the.command", stand_in)
     assert cli.main(["count", "-V", "--x"]) == 2
+
+
+@pytest.mark.parametrize("module", cli.COMMANDS.values())
+def test_every_command_exists(module: str) -> None:
+    assert callable(importlib.import_module(module).main)
 
 
 def test_the_package_runs_as_a_program() -> None:

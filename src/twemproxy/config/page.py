@@ -88,7 +88,7 @@ Aliases may stand for at most {MAX_ALIASED} values in a file.
 ## Mistakes
 
 `-t` reports all of them, with line, key, what was found and what was expected, above
-the verdict. A normal start logs the first in the C program's words.
+the verdict. A normal start logs the first in the C program's words, then all in ours.
 
 ```console
 $ nutcracker -t -c typo.yml
