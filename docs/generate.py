@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from docs.commands_page import page as commands
+from docs.limits_page import page as limits
+from docs.metrics_page import page as metrics
 from twemproxy.config.page import page as configuration
 
 HERE: Final = Path(__file__).parent
@@ -16,6 +18,8 @@ HERE: Final = Path(__file__).parent
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "commands.md": commands,
     "configuration.md": configuration,
+    "limits.md": limits,
+    "metrics.md": metrics,
 }
 
 

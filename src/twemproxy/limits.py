@@ -19,9 +19,7 @@ MAX_UNAUTHENTICATED_ARGUMENTS: Final = 10  # before AUTH, as in Redis
 MAX_UNAUTHENTICATED_BYTES: Final = 16 * KIB  # one argument before AUTH, as in Redis
 MAX_MEMCACHE_KEY_BYTES: Final = 250  # as in memcached
 MAX_MEMCACHE_LINE_BYTES: Final = 64 * KIB  # a command line with all its keys
-MAX_MEMCACHE_VALUE_BYTES: Final = (
-    1024 * MIB
-)  # larger is refused unread, item sizes end here
+MAX_MEMCACHE_VALUE_BYTES: Final = 1024 * MIB  # as memcached's largest item
 
 # What a server may send.
 MAX_NESTING: Final = 128  # arrays within arrays of a reply
@@ -39,5 +37,5 @@ MAX_SERVER_QUEUE_BYTES: Final = 8 * MIB  # requests that wait to be sent
 # What a whole process keeps.
 MAX_PROCESS_BYTES: Final = 1024 * MIB  # buffers of all connections together
 
-# Clients of one process, all pools together; less where descriptors are scarcer.
-MAX_CLIENTS: Final = 1000000
+# How many clients there may be.
+MAX_CLIENTS: Final = 1000000  # of one process, fewer where descriptors are scarcer

@@ -10,3 +10,7 @@ kernel and files in a scratch folder, and takes down again::
 It talks to the proxy as any operator does: a configuration file, the stats port
 and signals. It imports nothing of the proxy but its version.
 """
+
+from twemproxy.demo.stage import main
+
+__all__ = ["main"]
