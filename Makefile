@@ -56,6 +56,9 @@ lint: $(VENV)/.extra-lint $(VENV)/.extra-test
 docs: build
 	$(PY) -m docs.generate
 
+changelog: build
+	$(PY) -m docs.changelog $(VERSION)
+
 bench: build
 	.ci/servers
 	$(PY) -m bench.proxybench compare $(ARGS)
