@@ -5,12 +5,14 @@ TWEMPROXY_MODE=interpreted runs ours from `build/interpreted`, where nothing is
 compiled; TWEMPROXY_POLLER chooses its poller.
 """
 
+import contextlib
 import json
 import os
 import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -104,6 +106,9 @@ class Proxy:
         self.log_file = self.directory / "nutcracker.log"
         self._errors = (self.directory / "stderr").open("wb")
         self._arguments = arguments
+        self._notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._notices.bind(str(self.directory / "notify"))
+        self._notices.setblocking(False)
         self._process = self._start()
         try:
             wait_until(self._up, f"the proxy to listen\n{text}")
@@ -121,7 +126,7 @@ class Proxy:
         interval = ["-i", str(STATS_INTERVAL_MS)]
         return subprocess.Popen(
             [*program(), *own, *stats, *interval, *self._arguments],
-            env=environment(),
+            env=environment() | {"NOTIFY_SOCKET": self._notices.getsockname()},
             cwd=self.directory,
             stdin=subprocess.DEVNULL,
             stdout=self._errors,
@@ -136,7 +141,13 @@ class Proxy:
             return False
         if not all(accepts(path) for path in self._paths):
             return False
-        return foreign() or bool(self.stats()["loop_ticks"])
+        return foreign() or self._heard_ready()
+
+    def _heard_ready(self) -> bool:
+        """Whether the proxy has told its service manager, us, that it serves."""
+        with contextlib.suppress(BlockingIOError):
+            return b"READY=1" in self._notices.recv(4096)
+        return False
 
     @property
     def port(self) -> int:
@@ -209,6 +220,7 @@ class Proxy:
             self._process.kill()
             self.wait_end()
         self._errors.close()
+        self._notices.close()
         for reservation in [*self._listeners.values(), self._stats]:
             reservation.release()
         shutil.rmtree(self.directory, ignore_errors=True)
