@@ -28,7 +28,7 @@ cdef class Request:
 
 @cython.no_gc
 cdef class Gather:
-    cdef public Slab failure
+    cdef public Request failed
     cdef public Py_ssize_t pending
     cpdef merge(self, Client client)
 
@@ -36,9 +36,9 @@ cdef class Gather:
 cpdef Request request_of(Client client, Request whole, long long now_us)
 cpdef bint is_gone(Request request) except -1
 @cython.locals(client=Client, length=Py_ssize_t)
-cpdef finish(Request request, Slab slab, Py_ssize_t start, Py_ssize_t end)
+cpdef finish(Request request, Slab slab, Py_ssize_t start, Py_ssize_t end, bint bad)
 @cython.locals(gather=Gather, client=Client)
-cpdef finish_fragment(Request whole)
+cpdef finish_fragment(Request fragment, Request whole, bint bad)
 @cython.locals(client=Client, whole=Request)
 cpdef fail(Request request, Slab reply)
 
@@ -63,7 +63,7 @@ cdef class Client(Connection):
     cpdef widen(self)
     cpdef on_reply(self, Request request, Py_ssize_t length)
     cpdef on_failure(self)
-    @cython.locals(request=Request, gather=Gather, before=Py_ssize_t)
+    @cython.locals(request=Request, gather=Gather, failed=Request, before=Py_ssize_t)
     cpdef advance(self)
     cpdef bint is_idle(self) except -1
     cpdef finish_reading(self)

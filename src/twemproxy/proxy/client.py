@@ -69,13 +69,13 @@ class Request:
 class Gather:
     """What a split request needs to become one reply again."""
 
-    __slots__ = ("failure", "pending")
+    __slots__ = ("failed", "pending")
 
-    failure: Slab | None
+    failed: Request | None
 
     def __init__(self) -> None:
         self.pending = 0  # fragments not yet answered
-        self.failure = None  # the reply that speaks for all, if a fragment failed
+        self.failed = None  # the fragment whose error speaks for all
 
     def merge(self, client: "Client") -> None:
         """Put the one reply into the client's outbox."""
@@ -108,8 +108,11 @@ def is_gone(request: Request) -> bool:
     )
 
 
-def finish(request: Request, slab: Slab, start: int, end: int) -> None:
-    """Let slab[start:end] be the reply; it leaves when its turn comes."""
+def finish(request: Request, slab: Slab, start: int, end: int, bad: bool) -> None:
+    """Let slab[start:end] be the reply; it leaves when its turn comes.
+
+    The first `bad` one, an error, speaks for the whole that it is a fragment of.
+    """
     client = request.client
     if client is None or is_gone(request):
         return
@@ -131,14 +134,16 @@ def finish(request: Request, slab: Slab, start: int, end: int) -> None:
     request.end = end
     request.answered = True
     if request.whole is not None:
-        finish_fragment(request.whole)
+        finish_fragment(request, request.whole, bad)
 
 
-def finish_fragment(whole: Request) -> None:
+def finish_fragment(fragment: Request, whole: Request, bad: bool) -> None:
     """One fragment more is answered; after the last one the whole is, too."""
     gather = whole.gather
     if gather is None:
         return
+    if bad and gather.failed is None:
+        gather.failed = fragment
     gather.pending -= 1
     if gather.pending == 0:
         whole.answered = True
@@ -153,15 +158,9 @@ def fail(request: Request, reply: Slab) -> None:
     if client is None:
         return
     whole = request.whole
-    if whole is None:
+    if whole is None or (whole.gather is not None and whole.gather.failed is None):
         client.on_failure()
-        finish(request, reply, 0, reply.used)
-    elif whole.gather is not None:
-        if whole.gather.failure is None:
-            whole.gather.failure = reply
-            client.on_failure()
-        request.answered = True
-        finish_fragment(whole)
+    finish(request, reply, 0, reply.used, True)
 
 
 class Client(Connection):
@@ -231,7 +230,7 @@ class Client(Connection):
     def say(self, reply: Slab) -> None:
         """Answer the next request here; the reply still waits for its turn."""
         self.counters.add(slot.LOCAL_ANSWERS, 1)
-        finish(self.ask(), reply, 0, reply.used)
+        finish(self.ask(), reply, 0, reply.used, False)
 
     def refuse(self, reply: Slab) -> None:
         """Answer the next request with an error of our own."""
@@ -282,10 +281,11 @@ class Client(Connection):
             if gather is None:
                 if request.reply is not None:
                     self.outbox.add(request.reply, request.start, request.end)
-            elif gather.failure is not None:
-                self.outbox.add(gather.failure, 0, gather.failure.used)
-            else:
+            elif gather.failed is None:
                 gather.merge(self)
+            elif gather.failed.reply is not None:
+                failed = gather.failed
+                self.outbox.add(failed.reply, failed.start, failed.end)
             request.reply = None
             request.gather = None
             self.on_reply(request, self.outbox.pending - before)

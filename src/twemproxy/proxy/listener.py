@@ -27,7 +27,6 @@ class Listener(Handler):
         Handler.__init__(self, fd, 1)
         self.process = process
         self.pool = pool
-        process.on_opened()
 
     def on_event(self, flags: int) -> None:
         """Accept all who wait."""
@@ -97,4 +96,3 @@ class Listener(Handler):
             self.process.reactor.unregister(self)
             os.close(self.fd)
             self.fd = -1
-            self.process.on_closed()

@@ -1,6 +1,6 @@
 cimport cython
 from twemproxy.net.outbox cimport Outbox
-from twemproxy.net.slab cimport Slab, holding
+from twemproxy.net.slab cimport Slab, copied, holding
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client, Request, request_of
 from twemproxy.proxy.connection cimport Connection
@@ -48,11 +48,11 @@ cdef class RedisProtocol(Protocol):
     cdef answer(self, Client client, bytes reply)
     cdef on_bad_request(self, Client client, str text)
 
-    @cython.locals(pos=Py_ssize_t, stop=Py_ssize_t, buf=bytearray, request=Request, trouble=bint)
+    @cython.locals(pos=Py_ssize_t, stop=Py_ssize_t, buf=bytearray, request=Request, verdict=int)
     cdef Py_ssize_t pair(self, ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
-    cdef on_own_answer(self, ServerConnection conn, bytearray buf, Py_ssize_t start, Py_ssize_t end)
+    cdef on_refused(self, ServerConnection conn, Request request, bytearray buf, Py_ssize_t start, Py_ssize_t end)
     @cython.locals(request=Request)
-    cdef ask_quietly(self, ServerConnection conn, list args)
+    cdef ask_quietly(self, ServerConnection conn, list args, int expects)
 
 @cython.locals(spans="long long[::1]")
 cpdef list arguments(RequestScanner walker, bytearray buf, Py_ssize_t at)

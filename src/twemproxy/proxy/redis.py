@@ -12,7 +12,7 @@ from typing import Final
 
 from twemproxy import limits, log
 from twemproxy.errors import ProtocolError
-from twemproxy.net.slab import Slab, holding
+from twemproxy.net.slab import Slab, copied, holding
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client, Request, request_of
 from twemproxy.proxy.pool import Pool
@@ -223,7 +223,8 @@ class RedisProtocol(Protocol):
         if command.flags & rule.SUBCOMMANDS and command.how != rule.SINGLE:
             if len(args) > 1:
                 return answers.unknown_subcommand(command.name, args[1])
-            return answers.wrong_arity(command.name)
+            if arity != -1:
+                return answers.wrong_arity(command.name)
         if command.how == rule.REFUSED:
             return answers.refused(command.name, command.reason)
         if command.how == rule.FANOUT:
@@ -309,14 +310,16 @@ class RedisProtocol(Protocol):
                     self.response_scanner = ResponseScanner()
                 return pos
             stop = pos + walker.length
-            trouble = False
-            if request.expects == expect.OWN:
-                self.on_own_answer(conn, buf, pos, stop)
-            elif walker.kind == 45:  # '-'
-                trouble = is_trouble(buf, pos, stop)
+            verdict = expect.FINE
+            if walker.kind == 45:  # '-'
+                verdict = expect.ERROR
+                if request.expects >= expect.OWN:
+                    self.on_refused(conn, request, buf, pos, stop)
+                elif is_trouble(buf, pos, stop):
+                    verdict = expect.TROUBLE
             elif request.expects and not fits(request.expects, request.wanted, buf, pos):
                 raise ProtocolError("a response to something else")
-            conn.answer(slab, pos, stop, trouble)
+            conn.answer(slab, pos, stop, verdict)
             if conn.fd < 0:
                 return end
             walker.reset()
@@ -328,24 +331,40 @@ class RedisProtocol(Protocol):
         """Put AUTH and SELECT, in this order, in front of everything."""
         config = self.pool.config
         if config.redis_auth:
-            self.ask_quietly(conn, [b"AUTH", config.redis_auth])
+            self.ask_quietly(conn, [b"AUTH", config.redis_auth], expect.OWN)
         if config.redis_db:
-            self.ask_quietly(conn, [b"SELECT", b"%d" % config.redis_db])
+            self.ask_quietly(
+                conn, [b"SELECT", b"%d" % config.redis_db], expect.GRANT
+            )
 
-    def on_own_answer(
-        self, conn: ServerConnection, buf: bytearray, start: int, end: int
+    def on_refused(
+        self,
+        conn: ServerConnection,
+        request: Request,
+        buf: bytearray,
+        start: int,
+        end: int,
     ) -> None:
-        """Say so when a server refuses what we asked on our own account."""
-        if buf[start] == 45:  # '-'
-            text = bytes(buf[start + 1 : end - 2]).decode("latin-1")
-            name = self.pool.config.name
-            log.warn("AUTH or SELECT failed on %s | %s: %s", name, conn.address, text)
+        """Say so when a server refuses what we asked on our own account.
 
-    def ask_quietly(self, conn: ServerConnection, args: list[bytes]) -> None:
+        Without SELECT, keys would end in another database: nobody may use this
+        connection, and all who wait for it get the server's words.
+        """
+        text = bytes(buf[start + 1 : end - 2]).decode("latin-1")
+        what = "SELECT" if request.expects == expect.GRANT else "AUTH"
+        name = self.pool.config.name
+        log.warn("%s failed on %s | %s: %s", what, name, conn.address, text)
+        if request.expects == expect.GRANT:
+            conn.last_words = copied(buf, start, end)
+            raise ProtocolError("the database cannot be selected")
+
+    def ask_quietly(
+        self, conn: ServerConnection, args: list[bytes], expects: int
+    ) -> None:
         """Ask on our own account; the response is swallowed."""
         text = rewritten(args)
         request: Request = request_of(None, None, conn.reactor.now_us)
-        request.expects = expect.OWN
+        request.expects = expects
         conn.outbox.say(text)
         conn.expect(request, len(text))
 

@@ -29,6 +29,7 @@ cdef class ServerConnection(Connection):
     cdef public int state, error
     cdef public long long timeout_ms
     cdef public Request head, tail
+    cdef public Slab last_words
     cdef public Py_ssize_t written, unsent, unsent_bytes, quiet, quiet_bytes
     cdef public bint retiring, timed
     cdef public Scanner scanner
@@ -42,7 +43,7 @@ cdef class ServerConnection(Connection):
     @cython.locals(waiters=list, client=Client)
     cpdef release(self)
     @cython.locals(request=Request, counters=Block)
-    cpdef answer(self, Slab slab, Py_ssize_t start, Py_ssize_t end, bint trouble)
+    cpdef answer(self, Slab slab, Py_ssize_t start, Py_ssize_t end, int verdict)
     cpdef connect(self, int fd, int status)
     cpdef on_connected(self)
     cpdef arm(self, Request request)

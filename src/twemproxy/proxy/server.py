@@ -64,6 +64,7 @@ class ServerConnection(Connection):
         "counters",
         "error",
         "head",
+        "last_words",
         "owner",
         "protocol",
         "quiet",
@@ -93,6 +94,7 @@ class ServerConnection(Connection):
         self.address = ""
         self.timeout_ms = 0
         self.state = reason.RESOLVING
+        self.last_words: Slab | None = None  # the reply to all who wait at its end
         self.error = 0  # what closes it in the next tick
         self.head = None
         self.tail = None
@@ -118,7 +120,7 @@ class ServerConnection(Connection):
         else:
             self.tail.next_sent = request
         self.tail = request
-        self.count_in(length, request.expects != expect.OWN)
+        self.count_in(length, request.expects < expect.OWN)
         if self.timeout_ms and not self.timed:
             self.arm(request)
 
@@ -154,8 +156,11 @@ class ServerConnection(Connection):
 
     # The way out.
 
-    def answer(self, slab: Slab, start: int, end: int, trouble: bool) -> None:
-        """Pair the oldest request with the response slab[start:end]."""
+    def answer(self, slab: Slab, start: int, end: int, verdict: int) -> None:
+        """Pair the oldest request with the response slab[start:end].
+
+        The `verdict` is FINE, ERROR or TROUBLE of `expect`.
+        """
         request = self.head
         if request is None:
             return
@@ -179,11 +184,11 @@ class ServerConnection(Connection):
             counters.observe(self.reactor.now_us - request.started_us)
             counters.add(slot.RESPONSES, 1)
             counters.add(slot.RESPONSE_BYTES, end - start)
-            if trouble:
+            if verdict == expect.TROUBLE:
                 self.owner.on_trouble()
             else:
                 self.owner.on_answer()
-            finish(request, slab, start, end)
+            finish(request, slab, start, end, verdict != expect.FINE)
         if self.retiring:
             self.retire()
 
@@ -355,7 +360,7 @@ class ServerConnection(Connection):
         self.tail = None
         if request is None:
             return
-        reply = self.protocol.error(error)
+        reply = self.last_words or self.protocol.error(error)
         if log.wants(log.INFO):
             text = os.strerror(error)
             log.info("close s %d schedule error for its requests: %s", self.fd, text)

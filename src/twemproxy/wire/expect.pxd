@@ -6,3 +6,7 @@ cdef enum:
     COUNT = 2
     STATUS = 3
     OWN = 4
+    GRANT = 5
+    FINE = 0
+    ERROR = 1
+    TROUBLE = 2

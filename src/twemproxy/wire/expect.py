@@ -8,3 +8,9 @@ VALUES = 1  # an array of as many values as were asked for
 COUNT = 2  # an integer
 STATUS = 3  # a status line
 OWN = 4  # anything: the proxy asked on its own account
+GRANT = 5  # a status line: without it the connection is of no use
+
+# What a response says of its server.
+FINE = 0
+ERROR = 1  # the request failed
+TROUBLE = 2  # the server cannot work now, which counts as its failure

@@ -23,4 +23,5 @@ cdef class RequestScanner(Scanner):
     cdef Py_ssize_t number(self, bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except? -3
     @cython.locals(pos=Py_ssize_t)
     cdef int advance_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
+    @cython.locals(wider="long long[::1]", i=Py_ssize_t)
     cdef double_spans(self)

@@ -181,7 +181,10 @@ class RequestScanner(Scanner):
 
     def double_spans(self) -> None:
         """Make room for as many arguments again."""
-        self.spans = self.spans + array("q", bytes(16 * self.room))
+        wider = array("q", bytes(32 * self.room))
+        for i in range(2 * self.room):
+            wider[i] = self.spans[i]
+        self.spans = wider
         self.room *= 2
 
 
