@@ -22,6 +22,8 @@ from twemproxy.version import COMPATIBLE, VERSION
 # Imported when asked for: a running proxy does not pay for them.
 COMMANDS: Final = {
     "demo": "twemproxy.demo.stage",
+    "plan": "twemproxy.console.plan",
+    "route": "twemproxy.console.route",
     "schema": "twemproxy.config.schema",
 }
 SUPERVISOR: Final = "twemproxy.control.supervisor"

@@ -2,7 +2,7 @@
 
 ::
 
-    cold   cli ▸ control ▸ config, stats        cli ▸ demo
+    cold   cli ▸ control ▸ config, stats        cli ▸ demo, console
     hot    worker ▸ proxy ▸ wire, hashing, net, stats counters
 
 `control` starts `worker` as a process, by name: nothing cold imports anything
@@ -20,7 +20,7 @@ from tests.shape.source import PACKAGE, SOURCE, imports_of, module_of, own_impor
 MAY_IMPORT = {
     "": {"version", "ring"},
     "__main__": {"cli"},
-    "cli": {"arguments", "config", "control", "stats", "demo"},
+    "cli": {"arguments", "config", "control", "stats", "demo", "console"},
     "arguments": {"config", "control"},
     "config": {"config.model"},
     "config.model": set[str](),
@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "stats": {"config", "config.model", "stats.slot"},
     "stats.slot": set[str](),
     "stats.counters": {"stats.slot"},
+    "console": {"config", "config.model", "ring", "stats"},
     "demo": set[str](),
     "worker": {"proxy", "net", "config.model", "stats.counters", "stats.slot"},
     "proxy": {

@@ -1,0 +1,1 @@
+"""The operator's commands: look before a change, look inside, change, watch."""

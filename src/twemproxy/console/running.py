@@ -1,0 +1,154 @@
+"""Find the running proxy and ask it: HTTP over its admin socket or metrics port.
+
+Every supervisor has a socket in Linux's abstract namespace, named after its process.
+Nothing has to be configured and no file is left behind; both sides make sure that the
+other is the same user or root.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import re
+import socket
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from twemproxy.config.model import Config, pool_from_plain
+from twemproxy.errors import TwemproxyError
+
+ADMIN_NAME: Final = "nutcracker-admin-"  # and the supervisor's process id
+PATIENCE_S: Final = 15.0  # a reload waits for all workers
+CREDENTIALS: Final = struct.Struct("3i")
+_LISTED: Final = re.compile(rf" @{ADMIN_NAME}(\d+)$", re.MULTILINE)
+
+
+class Unreachable(TwemproxyError):  # noqa: N818 # it is a finding, as `Refused` is
+    """No running proxy answers: say so, exit 1."""
+
+
+class Running:
+    """A proxy that runs, reached by process id or by the address of its port."""
+
+    def __init__(self, address: str | int) -> None:
+        self._address = address
+
+    def get(self, path: str) -> Any:
+        """Fetch one JSON document."""
+        status, body = self.ask("GET", path)
+        if status != http.client.OK:
+            raise Unreachable(body.decode(errors="replace").strip())
+        return json.loads(body)
+
+    def ask(self, method: str, path: str) -> tuple[int, bytes]:
+        """Ask one question; status and body of the answer."""
+        conn = self._connection()
+        try:
+            conn.request(method, path)
+            response = conn.getresponse()
+            return response.status, response.read()
+        except (OSError, http.client.HTTPException) as failure:
+            reason = failure.strerror if isinstance(failure, OSError) else None
+            raise Unreachable(f"{self}: {reason or failure!r}") from failure
+        finally:
+            conn.close()
+
+    def config(self) -> Config:
+        """Fetch the configuration in force, its secrets hidden."""
+        return Config(tuple(pool_from_plain(pool) for pool in self.get("/config")))
+
+    def __str__(self) -> str:
+        """Name the proxy in messages."""
+        if isinstance(self._address, int):
+            return f"nutcracker with pid {self._address}"
+        return f"nutcracker at {self._address}"
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if isinstance(self._address, int):
+            return _AdminConnection(self._address)
+        host, _, port = self._address.rpartition(":")
+        return http.client.HTTPConnection(
+            host.strip("[]") or "127.0.0.1", int(port), timeout=PATIENCE_S
+        )
+
+
+class _AdminConnection(http.client.HTTPConnection):
+    """HTTP over the abstract socket of one process."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__("localhost", timeout=PATIENCE_S)
+        self._pid = pid
+
+    def connect(self) -> None:
+        """Connect, unless somebody else took the name."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(f"\0{ADMIN_NAME}{self._pid}")
+        raw = self.sock.getsockopt(
+            socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size
+        )
+        _, uid, _ = CREDENTIALS.unpack(raw)
+        if os.geteuid() != 0 and uid not in (0, os.geteuid()):
+            raise PermissionError(0, "it belongs to another user")
+
+
+def add_running_words(parser: argparse.ArgumentParser) -> None:
+    """Let the command line name the running proxy; the only one is found."""
+    group = parser.add_argument_group("the running proxy, when there are several")
+    group.add_argument("-p", "--pid-file", type=Path, metavar="FILE")
+    group.add_argument("--pid", type=int, metavar="N")
+    group.add_argument("--admin", metavar="[ADDR:]PORT", help="its --metrics-port")
+
+
+def find_running(asked: argparse.Namespace) -> Running:
+    """Find the proxy that was named, or the only one there is."""
+    if asked.admin:
+        return Running(address_of(asked.admin))
+    if asked.pid:
+        return Running(asked.pid)
+    if asked.pid_file:
+        text = asked.pid_file.read_text().strip()
+        if not text.isdecimal():
+            raise Unreachable(f"no process id in {asked.pid_file}")
+        return Running(int(text))
+    pids = sorted(set(_listening()))
+    if not pids:
+        raise Unreachable("no running nutcracker found, name it with --admin or -p")
+    if len(pids) > 1:
+        listed = ", ".join(map(str, pids))
+        raise Unreachable(f"several run, choose one with --pid: {listed}")
+    return Running(pids[0])
+
+
+def address_of(text: str) -> str:
+    """Complete ``[addr:]port`` with the loopback address."""
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal():
+        raise Unreachable(f"'{text}' is no address, expected [addr:]port")
+    return f"{host or '127.0.0.1'}:{port}"
+
+
+def read_document(address: str) -> dict[str, Any]:
+    """Read the document of a stats port, the C program's too."""
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection(
+            (host.strip("[]"), int(port)), PATIENCE_S
+        ) as conn:
+            text = b"".join(iter(lambda: conn.recv(65536), b""))
+        document = json.loads(text)
+    except (OSError, ValueError) as failure:
+        raise Unreachable(f"no statistics from {address}: {failure}") from failure
+    if not isinstance(document, dict):
+        raise Unreachable(f"no statistics from {address}")
+    return document
+
+
+def _listening() -> Iterator[int]:
+    try:
+        listed = Path("/proc/net/unix").read_text()
+    except OSError:
+        return
+    yield from (int(pid) for pid in _LISTED.findall(listed))

@@ -1,0 +1,77 @@
+"""The command line of the operator's commands: errors, texts and tables alike.
+
+Status 1 is a mistake or a proxy that does not answer; what else there is, a command
+says itself. Output goes to stdout, complaints to stderr.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Final, NoReturn
+
+FAILED: Final = 1
+
+
+class Words(argparse.ArgumentParser):
+    """A parser whose mistakes end with the status of all our mistakes."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and how it is right, and end."""
+        self.print_usage(sys.stderr)
+        self.exit(FAILED, f"{self.prog}: {message}\n")
+
+
+def words(command: str, purpose: str) -> Words:
+    """Begin the command line of `nutcracker COMMAND`."""
+    parser = Words(f"nutcracker {command}", description=purpose, allow_abbrev=False)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def complain(text: str) -> int:
+    """Say why a command failed; its exit status."""
+    sys.stderr.write(f"nutcracker: {text}\n")
+    return FAILED
+
+
+def show(text: str) -> None:
+    """Print; a reader that has seen enough is no mistake."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What the interpreter flushes at its end must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def show_json(value: object) -> None:
+    """Print one JSON document."""
+    show(json.dumps(value, indent=2) + "\n")
+
+
+def table(rows: Iterable[Sequence[str]], indent: int = 0, right: int = -1) -> str:
+    """Align columns; those from `right` on are numbers and stand to the right."""
+    lines = [[_printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    first_number = len(widths) if right < 0 else right
+    return "".join(
+        " " * indent
+        + "  ".join(
+            cell.rjust(width) if i >= first_number else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        + "\n"
+        for line in lines
+    )
+
+
+def _printable(text: str) -> str:
+    """Keep a terminal from being told what to do by a key or a name."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode()
+        for char in text
+    )
