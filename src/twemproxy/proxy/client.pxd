@@ -39,7 +39,7 @@ cpdef bint is_gone(Request request) except -1
 cpdef finish(Request request, Slab slab, Py_ssize_t start, Py_ssize_t end, bint bad)
 @cython.locals(gather=Gather, client=Client)
 cpdef finish_fragment(Request fragment, Request whole, bint bad)
-@cython.locals(client=Client, whole=Request)
+@cython.locals(client=Client)
 cpdef fail(Request request, Slab reply)
 
 @cython.final

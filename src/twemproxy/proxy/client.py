@@ -144,6 +144,8 @@ def finish_fragment(fragment: Request, whole: Request, bad: bool) -> None:
         return
     if bad and gather.failed is None:
         gather.failed = fragment
+        if whole.client is not None:
+            whole.client.on_failure()
     gather.pending -= 1
     if gather.pending == 0:
         whole.answered = True
@@ -157,8 +159,7 @@ def fail(request: Request, reply: Slab) -> None:
     client = request.client
     if client is None:
         return
-    whole = request.whole
-    if whole is None or (whole.gather is not None and whole.gather.failed is None):
+    if request.whole is None:
         client.on_failure()
     finish(request, reply, 0, reply.used, True)
 
@@ -267,7 +268,7 @@ class Client(Connection):
             self.big_reply = length
 
     def on_failure(self) -> None:
-        """Count an error reply that we are about to make."""
+        """Count a reply that is an error because forwarding failed."""
         self.counters.add(slot.FORWARD_ERROR, 1)
         self.counters.add(slot.CLIENT_ERRORS, 1)
 

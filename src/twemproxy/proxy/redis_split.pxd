@@ -43,7 +43,9 @@ cdef class Splitter:
     cdef send(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, Py_ssize_t keys)
     @cython.locals(how=int, order="int[::1]", key=int)
     cdef Gather gather(self, int row, Py_ssize_t keys, int[::1] places, list fragments)
-    @cython.locals(step=Py_ssize_t, outbox=Outbox, before=Py_ssize_t, count=int, key=int, end=int)
+    @cython.locals(step=Py_ssize_t, outbox=Outbox, before=Py_ssize_t, length=Py_ssize_t, count=int, key=int, end=int)
     cdef write(self, ServerConnection conn, Request fragment, RequestScanner walker, Slab slab, Py_ssize_t at, int row, int server)
+    @cython.locals(spans="long long[::1]", excess=Py_ssize_t, key=int, value=Py_ssize_t)
+    cdef Py_ssize_t counted_twice(self, RequestScanner walker, int server) except -1
     @cython.locals(spans="long long[::1]", start=Py_ssize_t, end=Py_ssize_t, arg=Py_ssize_t)
     cdef write_run(self, Outbox outbox, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t first, Py_ssize_t last)

@@ -44,6 +44,8 @@ cdef class ServerConnection(Connection):
     cpdef release(self)
     @cython.locals(request=Request, counters=Block)
     cpdef answer(self, Slab slab, Py_ssize_t start, Py_ssize_t end, int verdict)
+    @cython.locals(request=Request, counters=Block)
+    cpdef count_resolved(self)
     cpdef connect(self, int fd, int status)
     cpdef on_connected(self)
     cpdef arm(self, Request request)

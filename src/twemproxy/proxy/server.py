@@ -135,7 +135,7 @@ class ServerConnection(Connection):
         self.unsent += 1
         self.unsent_bytes += length
         counters = self.counters
-        if asked:
+        if asked and self.state != reason.RESOLVING:
             counters.add(slot.REQUESTS, 1)
             counters.add(slot.REQUEST_BYTES, length)
         counters.add(slot.IN_QUEUE, 1)
@@ -241,6 +241,8 @@ class ServerConnection(Connection):
 
     def connect(self, fd: int, status: int) -> None:
         """Take over a socket that is being connected."""
+        if fd >= 0:
+            self.count_resolved()
         self.state = reason.CONNECTING
         if fd < 0:
             self.error = status
@@ -251,6 +253,18 @@ class ServerConnection(Connection):
         self.reactor.poller.want(fd, True, True)
         if status == 0:
             self.on_connected()
+
+    def count_resolved(self) -> None:
+        """Count what was asked before the server had an address."""
+        counters = self.counters
+        counters.add(slot.REQUESTS, self.quiet)
+        counters.add(slot.REQUEST_BYTES, self.quiet_bytes)
+        request = self.head
+        while request is not None:
+            if request.expects < expect.OWN:
+                counters.add(slot.REQUESTS, 1)
+                counters.add(slot.REQUEST_BYTES, request.length)
+            request = request.next_sent
 
     def on_refused(self) -> None:
         """Fail as the attempt to connect did."""
