@@ -76,17 +76,6 @@ def test_no_pools_and_no_workers_is_still_a_document() -> None:
     assert json.loads(document(FACTS, (), ()))["total_connections"] == 4
 
 
-def test_describe_spells_the_original_lines() -> None:
-    lines = metrics.describe().splitlines()
-    assert lines[0] == "pool stats:"
-    assert lines[1] == '  client_eof          "# eof on client connections"'
-    assert lines[7:9] == ["", "server stats:"]
-    assert lines[13] == (
-        '  server_ejected_at   "timestamp when server was ejected in usec since epoch"'
-    )
-    assert len(lines) == 22
-
-
 def test_no_slot_is_given_twice_and_none_reaches_the_histogram() -> None:
     for rows in (metrics.PROCESS, metrics.POOL, metrics.SERVER):
         assert [row.slot for row in rows] == list(range(len(rows)))

@@ -1,6 +1,6 @@
 """Every number the proxy counts: one row per metric.
 
-The stats document, `-D`, the metrics page and their docs are made from these rows;
+The stats document, `-D` and the docs are made from these rows;
 the hot side has the same slots in `counters`, and a test compares the two.
 
 A worker counts in a region of shared memory: blocks of `BLOCK_SLOTS` signed 64-bit
@@ -114,13 +114,3 @@ SERVER: Final = _rows(
 )
 
 TABLE: Final = PROCESS + POOL + SERVER
-
-
-def describe() -> str:
-    """Spell what `-D` prints below the version: the original's own counters."""
-    parts = []
-    for title, rows in (("pool stats", POOL), ("server stats", SERVER)):
-        lines = [f"{title}:"]
-        lines += [f'  {row.name:<20}"{row.text}"' for row in rows if row.original]
-        parts.append("\n".join(lines) + "\n")
-    return "\n".join(parts)

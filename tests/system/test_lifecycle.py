@@ -1,0 +1,284 @@
+"""From start to end: messages, exit statuses, signals, pid file, daemon."""
+
+import os
+import re
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.crew import pool, run_command, run_to_end, who, workers_of
+from tests.support.ports import LOOPBACK, Reservation
+from tests.support.proxy import Proxy
+from tests.support.waiting import wait_until
+from tests.support.wire import Wire
+
+Start = Callable[..., Proxy]
+CONFIG = pool("alpha", "@LISTEN@")
+TERM, INT = signal.SIGTERM, signal.SIGINT
+
+
+@pytest.fixture(autouse=True)
+def _fake(supervised: Start) -> None:
+    """Have every test here run the supervisor with the fake worker."""
+
+
+def busy() -> socket.socket:
+    """Listen where the program would like to."""
+    return socket.create_server((LOOPBACK, 0))
+
+
+def ended(proxy: Proxy) -> int:
+    """Wait for the end; the status, negative for a signal."""
+    return proxy.wait_end()
+
+
+# Starting.
+
+
+def test_the_log_tells_start_limits_and_listeners(supervised: Start) -> None:
+    log = supervised(CONFIG).log
+    for pattern in (
+        r"nutcracker-0\.5\.0 built for Linux \S+ \S+ started on pid \d+$",
+        r"run, rabbit run / dig that hole",
+        r"max fds \d+ max client conns \d+ max server conns 2$",
+        r"m \d+ listening on stats server '127\.0\.0\.1:\d+'$",
+    ):
+        assert re.search(pattern, log, re.MULTILINE), pattern
+
+
+def test_every_listener_is_told(supervised: Start) -> None:
+    proxy = supervised(CONFIG)
+    line = r"p \d+ listening on '127\.0\.0\.1:\d+' in memcache pool 0 'alpha' with 1 s"
+    wait_until(lambda: re.search(line, proxy.log), "the listener's line")
+
+
+def test_a_missing_configuration_is_told_in_the_log(tmp_path: Path) -> None:
+    end = run_command(tmp_path, ["-c", "no.yml", "-o", "log"])
+    log = (tmp_path / "log").read_text()
+    reason = "conf: failed to open configuration 'no.yml': No such file or directory"
+    assert end.returncode == 1
+    assert reason in log
+    assert log.splitlines()[-1].endswith("done, rabbit done")
+    assert "syntax is invalid" not in end.stderr
+
+
+def test_a_bad_configuration_is_told_twice_and_removes_the_pid_file(
+    tmp_path: Path,
+) -> None:
+    end = run_to_end(tmp_path, "alpha:\n  nonsense: 1\n", "-o", "log", "-p", "pid")
+    verdict = "nutcracker: configuration file 'nutcracker.yml' syntax is invalid\n"
+    assert (end.returncode, end.stdout, end.stderr) == (1, "", verdict)
+    assert "conf:" in (tmp_path / "log").read_text()
+    assert not (tmp_path / "pid").exists()
+
+
+def test_a_busy_listen_address_is_an_error(tmp_path: Path) -> None:
+    with busy() as other, Reservation() as stats:
+        address = f"{LOOPBACK}:{other.getsockname()[1]}"
+        config = pool("alpha", address)
+        end = run_to_end(tmp_path, config, "-s", str(stats.port), "-a", LOOPBACK)
+    line = rf"bind on p \d+ to addr '{address}' failed: Address already in use"
+    assert end.returncode == 1
+    assert re.search(line, end.stderr)
+
+
+@pytest.mark.parametrize(
+    ("host", "message"),
+    [
+        (LOOPBACK, r"bind on m \d+ to stats server addr '@' failed: Address already"),
+        ("192.0.2.1", r"addr '@' failed: Cannot assign requested address"),
+        ("no.such.invalid", r"address resolution of node '%' service '\d+' failed: "),
+    ],
+)
+def test_a_stats_address_that_cannot_be_had_is_an_error(
+    tmp_path: Path, host: str, message: str
+) -> None:
+    with busy() as other, Reservation() as own:
+        port = str(other.getsockname()[1])
+        config = pool("alpha", f"{LOOPBACK}:{own.port}")
+        end = run_to_end(tmp_path, config, "-a", host, "-s", port)
+    wanted = message.replace("@", f"{host}:{port}").replace("%", host)
+    assert end.returncode == 1
+    assert re.search(wanted, end.stderr)
+    assert end.stderr.rstrip().endswith("done, rabbit done")
+
+
+def test_a_log_that_cannot_be_opened_ends_it_at_once(tmp_path: Path) -> None:
+    end = run_to_end(tmp_path, CONFIG, "-o", "no/log")
+    reason = "opening log file 'no/log' failed: No such file or directory\n"
+    assert (end.returncode, end.stderr) == (1, reason)
+
+
+def test_a_pid_file_that_cannot_be_opened_ends_it(tmp_path: Path) -> None:
+    end = run_to_end(tmp_path, CONFIG, "-p", "no/pid")
+    assert end.returncode == 1
+    assert "opening pid file 'no/pid' failed: No such file or directory" in end.stderr
+
+
+# The pid file and the daemon.
+
+
+@pytest.mark.parametrize(("number", "status"), [(TERM, 0), (INT, 1)])
+def test_the_pid_file_has_the_bare_number_and_goes_with_us(
+    supervised: Start, tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    path = tmp_path / "pid"
+    path.write_text("99999999 left behind")
+    proxy = supervised(CONFIG, "-p", str(path))
+    assert path.read_text() == str(proxy.pid)
+    assert path.stat().st_mode & 0o777 == 0o644
+    proxy.signal(number)
+    assert ended(proxy) == status
+    assert not path.exists()
+
+
+def test_a_daemon_leaves_its_parent_and_its_terminal(tmp_path: Path) -> None:
+    with Reservation() as own, Reservation() as stats:
+        config = pool("alpha", f"{LOOPBACK}:{own.port}")
+        where = ["-s", str(stats.port), "-a", LOOPBACK]
+        end = run_to_end(tmp_path, config, "-d", "-o", "log", "-p", "pid", *where)
+        assert (end.returncode, end.stdout, end.stderr) == (0, "", "")
+        pid = int(wait_until(lambda: _read(tmp_path / "pid"), "the pid file"))
+        try:
+            wait_until(lambda: "listening on" in _read(tmp_path / "log"), "the start")
+            assert os.getsid(pid) not in (pid, os.getsid(0))
+            assert Path(f"/proc/{pid}/cwd").resolve() == tmp_path.resolve()
+            for fd in (0, 1, 2):
+                assert Path(f"/proc/{pid}/fd/{fd}").readlink() == Path(os.devnull)
+        finally:
+            os.kill(pid, TERM)
+        wait_until(lambda: not (tmp_path / "pid").exists(), "the end of the daemon")
+
+
+def _read(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+# Signals.
+
+
+def test_the_log_level_goes_up_and_down_within_its_limits(supervised: Start) -> None:
+    proxy = supervised(CONFIG, "-v", "10")
+    for number in (signal.SIGTTIN, signal.SIGTTIN, signal.SIGTTOU):
+        lines = proxy.log.count("signal 2")
+        proxy.signal(number)
+        wait_until(lambda: proxy.log.count("signal 2") > lines, "the signal's line")
+    dots = "[.......................] "
+    wait_until(lambda: "down log level to 10" in proxy.log, "the way down")
+    assert [line for line in proxy.log.splitlines() if line.startswith(dots)] == [
+        f"{dots}signal 21 (SIGTTIN) received, up logging level",
+        f"{dots}up log level to 11",
+        f"{dots}signal 21 (SIGTTIN) received, up logging level",
+        f"{dots}signal 22 (SIGTTOU) received, down logging level",
+        f"{dots}down log level to 10",
+    ]
+
+
+def test_hup_reopens_the_log(supervised: Start) -> None:
+    proxy = supervised(CONFIG)
+    wait_until(lambda: "listening on '" in proxy.log, "the start")
+    proxy.log_file.rename(proxy.log_file.with_suffix(".1"))
+    proxy.signal(signal.SIGHUP)
+    wait_until(lambda: proxy.log_file.exists(), "the new file")
+    proxy.signal(signal.SIGUSR2)
+    wait_until(lambda: "signal 12 (SIGUSR2) received\n" in proxy.log, "a new line")
+    rotated = proxy.log_file.with_suffix(".1").read_text()
+    assert "signal 1 (SIGHUP) received, reopening log file\n" in rotated
+
+
+def test_int_ends_at_once_with_clients_and_status_1(supervised: Start) -> None:
+    proxy = supervised(CONFIG)
+    with proxy.connect() as client:
+        who(client)
+        proxy.signal(INT)
+        assert ended(proxy) == 1
+        client.read_to_end()
+    assert proxy.log.endswith("signal 2 (SIGINT) received, exiting\n")
+
+
+def test_term_waits_for_clients_and_takes_no_new_ones(supervised: Start) -> None:
+    proxy = supervised(CONFIG)
+    with proxy.connect() as client:
+        who(client)
+        proxy.signal(TERM)
+        wait_until(lambda: _refused(proxy.port), "the listener to be gone")
+        assert who(client).pool == "alpha"
+        assert proxy.running
+    assert ended(proxy) == 0
+    assert proxy.log.endswith("done, rabbit done\n")
+
+
+def _refused(port: int) -> bool:
+    try:
+        Wire(port).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(("second", "status"), [(TERM, -TERM), (INT, 1)])
+def test_a_second_signal_ends_a_drain_at_once(
+    supervised: Start, second: signal.Signals, status: int
+) -> None:
+    proxy = supervised(CONFIG)
+    workers = workers_of(proxy)
+    with proxy.connect() as client:
+        who(client)
+        proxy.signal(TERM)
+        wait_until(lambda: "received, draining" in proxy.log, "the drain")
+        proxy.signal(second)
+        assert ended(proxy) == status
+    assert f"signal {second.value} ({second.name}) received, exiting" in proxy.log
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
+def test_a_drain_ends_after_its_timeout(supervised: Start) -> None:
+    proxy = supervised(CONFIG, "--drain-timeout", "0.2")
+    with proxy.connect() as client:
+        who(client)
+        proxy.signal(TERM)
+        assert ended(proxy) == 0
+    assert "drain took too long" in proxy.log
+
+
+def test_workers_do_not_outlive_a_killed_supervisor(supervised: Start) -> None:
+    proxy = supervised(CONFIG, "--workers", "2")
+    workers = workers_of(proxy)
+    assert len(workers) == 2
+    proxy.signal(signal.SIGKILL)
+    ended(proxy)
+    for pid in workers:
+        wait_until(lambda pid=pid: not Path(f"/proc/{pid}").exists(), f"end of {pid}")
+
+
+# Sockets.
+
+
+def test_a_unix_socket_has_its_mode_and_is_removed(supervised: Start) -> None:
+    proxy = supervised(pool("alpha", "@DIR@/p.sock 0640"))
+    path = proxy.directory / "p.sock"
+    assert path.stat().st_mode & 0o777 == 0o640
+    with Wire(path) as client:
+        assert who(client).pool == "alpha"
+    proxy.signal(TERM)
+    assert ended(proxy) == 0
+    assert not path.exists()
+
+
+def test_what_is_no_socket_is_not_unlinked(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("precious")
+    with Reservation() as stats:
+        config = pool("alpha", f"{tmp_path}/data")
+        end = run_to_end(tmp_path, config, "-s", str(stats.port), "-a", LOOPBACK)
+    assert "Address already in use" in end.stderr
+    assert (tmp_path / "data").read_text() == "precious"
+
+
+def test_ipv6_listens(supervised: Start) -> None:
+    with Reservation("::1") as own:
+        supervised(CONFIG + pool("beta", f"::1:{own.port}"))
+        with Wire(("::1", own.port)) as client:
+            assert who(client).pool == "beta"

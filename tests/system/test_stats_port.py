@@ -1,0 +1,50 @@
+"""The stats port against readers of all sorts."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.support.crew import pool
+from tests.support.proxy import Proxy
+from tests.support.wire import Wire
+
+
+@pytest.fixture
+def running(supervised: Callable[..., Proxy]) -> Iterator[Proxy]:
+    """A proxy of two pools."""
+    both = pool("alpha", "@LISTEN@") + pool("be", "@LISTEN2@", "redis: true")
+    yield supervised(both, "--workers", "2")
+
+
+def test_the_document_has_pools_in_order_and_counts_listeners(running: Proxy) -> None:
+    stats = running.stats()
+    assert stats["service"] == "nutcracker"
+    assert stats["version"] == "0.5.0"
+    assert stats["curr_connections"] == stats["total_connections"] == 2
+    assert [key for key, value in stats.items() if isinstance(value, dict)] == [
+        "be",
+        "alpha",
+    ]
+
+
+def test_an_http_request_is_no_reason_for_a_reset(running: Proxy) -> None:
+    with Wire(running.stats_port) as reader:
+        reader.send(b"GET / HTTP/1.0\r\n\r\n" + b"x" * 10000)
+        assert json.loads(reader.read_to_end())["service"] == "nutcracker"
+
+
+def test_silent_readers_do_not_keep_others_waiting(running: Proxy) -> None:
+    with ExitStack() as stack:
+        for _ in range(100):
+            stack.enter_context(Wire(running.stats_port))
+        assert running.stats()["service"] == "nutcracker"
+
+
+def test_a_reader_that_floods_is_cut_off(running: Proxy) -> None:
+    with Wire(running.stats_port) as reader:
+        for _ in range(64):
+            reader.send(b"x" * 65536)
+        reader.read_to_end()
+    assert running.stats()["service"] == "nutcracker"
