@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from tests.support.ports import LOOPBACK
 from tests.support.proxy import Proxy, environment, program
+from tests.support.waiting import wait_until
 from tests.support.wire import Wire
 
 WITH_FAKE_WORKER: Final = shlex.join(
@@ -42,6 +43,12 @@ def workers_of(proxy: Proxy) -> set[int]:
     """The pids of a supervisor's children."""
     path = Path(f"/proc/{proxy.pid}/task/{proxy.pid}/children")
     return {int(pid) for pid in path.read_text().split()}
+
+
+def wait_workers(proxy: Proxy, count: int = 1) -> set[int]:
+    """The pids of that many workers, once all were started."""
+    wait_until(lambda: len(workers_of(proxy)) == count, f"{count} workers")
+    return workers_of(proxy)
 
 
 def run_to_end(

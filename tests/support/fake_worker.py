@@ -130,7 +130,7 @@ class FakeWorker:
         if data == b"hang\n":
             time.sleep(1000)
         if data:
-            client.sendall(f"{name} {self.generation} {os.getpid()}\n".encode())
+            client.sendall(f"{name} {self.generation} {os.getpid()}\r\n".encode())
             return
         self.count(name, 2, -1)
         self.count(name, 0, 1)

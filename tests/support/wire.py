@@ -27,7 +27,11 @@ class Wire:
     def __init__(self, address: int | Path | tuple[str, int]) -> None:
         if isinstance(address, Path):
             self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self._sock.connect(str(address))
+            try:
+                self._sock.connect(str(address))
+            except OSError:
+                self._sock.close()
+                raise
         else:
             where = (LOOPBACK, address) if isinstance(address, int) else address
             self._sock = socket.create_connection(where, timeout=PATIENCE_S)

@@ -5,11 +5,12 @@ import re
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.support.crew import pool, run_command, run_to_end, who, workers_of
+from tests.support.crew import pool, run_command, run_to_end, wait_workers, who
 from tests.support.ports import LOOPBACK, Reservation
 from tests.support.proxy import Proxy
 from tests.support.waiting import wait_until
@@ -163,9 +164,9 @@ def _read(path: Path) -> str:
 def test_the_log_level_goes_up_and_down_within_its_limits(supervised: Start) -> None:
     proxy = supervised(CONFIG, "-v", "10")
     for number in (signal.SIGTTIN, signal.SIGTTIN, signal.SIGTTOU):
-        lines = proxy.log.count("signal 2")
+        wanted = proxy.log.count(") received") + 1
         proxy.signal(number)
-        wait_until(lambda: proxy.log.count("signal 2") > lines, "the signal's line")
+        wait_until(partial(_received, proxy, wanted), "the signal's line")
     dots = "[.......................] "
     wait_until(lambda: "down log level to 10" in proxy.log, "the way down")
     assert [line for line in proxy.log.splitlines() if line.startswith(dots)] == [
@@ -177,12 +178,16 @@ def test_the_log_level_goes_up_and_down_within_its_limits(supervised: Start) -> 
     ]
 
 
+def _received(proxy: Proxy, count: int) -> bool:
+    return proxy.log.count(") received") >= count
+
+
 def test_hup_reopens_the_log(supervised: Start) -> None:
     proxy = supervised(CONFIG)
     wait_until(lambda: "listening on '" in proxy.log, "the start")
     proxy.log_file.rename(proxy.log_file.with_suffix(".1"))
     proxy.signal(signal.SIGHUP)
-    wait_until(lambda: proxy.log_file.exists(), "the new file")
+    wait_until(proxy.log_file.exists, "the new file")
     proxy.signal(signal.SIGUSR2)
     wait_until(lambda: "signal 12 (SIGUSR2) received\n" in proxy.log, "a new line")
     rotated = proxy.log_file.with_suffix(".1").read_text()
@@ -224,7 +229,7 @@ def test_a_second_signal_ends_a_drain_at_once(
     supervised: Start, second: signal.Signals, status: int
 ) -> None:
     proxy = supervised(CONFIG)
-    workers = workers_of(proxy)
+    workers = wait_workers(proxy)
     with proxy.connect() as client:
         who(client)
         proxy.signal(TERM)
@@ -232,7 +237,7 @@ def test_a_second_signal_ends_a_drain_at_once(
         proxy.signal(second)
         assert ended(proxy) == status
     assert f"signal {second.value} ({second.name}) received, exiting" in proxy.log
-    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+    assert not _alive(workers)
 
 
 def test_a_drain_ends_after_its_timeout(supervised: Start) -> None:
@@ -246,12 +251,14 @@ def test_a_drain_ends_after_its_timeout(supervised: Start) -> None:
 
 def test_workers_do_not_outlive_a_killed_supervisor(supervised: Start) -> None:
     proxy = supervised(CONFIG, "--workers", "2")
-    workers = workers_of(proxy)
-    assert len(workers) == 2
+    workers = wait_workers(proxy, 2)
     proxy.signal(signal.SIGKILL)
     ended(proxy)
-    for pid in workers:
-        wait_until(lambda pid=pid: not Path(f"/proc/{pid}").exists(), f"end of {pid}")
+    wait_until(lambda: not _alive(workers), "the end of the workers")
+
+
+def _alive(pids: set[int]) -> bool:
+    return any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
 # Sockets.

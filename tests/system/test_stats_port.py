@@ -1,7 +1,7 @@
 """The stats port against readers of all sorts."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
@@ -12,10 +12,10 @@ from tests.support.wire import Wire
 
 
 @pytest.fixture
-def running(supervised: Callable[..., Proxy]) -> Iterator[Proxy]:
+def running(supervised: Callable[..., Proxy]) -> Proxy:
     """A proxy of two pools."""
     both = pool("alpha", "@LISTEN@") + pool("be", "@LISTEN2@", "redis: true")
-    yield supervised(both, "--workers", "2")
+    return supervised(both, "--workers", "2")
 
 
 def test_the_document_has_pools_in_order_and_counts_listeners(running: Proxy) -> None:

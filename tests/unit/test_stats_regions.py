@@ -2,20 +2,10 @@
 
 import pytest
 
-from twemproxy.config.model import Config, Listen, PoolConfig, ServerConfig
+from tests.support.models import pool
+from twemproxy.config.model import Config
 from twemproxy.errors import ConfigError
 from twemproxy.stats.regions import MIN_BLOCKS, Blocks, Region
-
-
-def pool(name: str, *labels: str) -> PoolConfig:
-    """Make a pool of these servers."""
-    return PoolConfig(
-        name,
-        Listen("127.0.0.1:1", "127.0.0.1", 1, "", 0),
-        tuple(ServerConfig(label, "127.0.0.1", 1, "", 1, label) for label in labels),
-        *("fnv1a_64", b"", "ketama", 0, 512, 0, True, b"", 0),
-        *(False, False, 1, 30000, 2, False, False, True),
-    )
 
 
 def test_a_name_keeps_its_block_through_reloads() -> None:

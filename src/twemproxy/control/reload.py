@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from twemproxy import log
 from twemproxy.config.model import Config
+from twemproxy.config.problems import ConfigFileError
 from twemproxy.control import notify
 from twemproxy.control.descriptors import share_out
 from twemproxy.control.setup import Setup
@@ -36,14 +37,22 @@ class Reloader:
         self._listeners = listeners
         self._blocks = blocks
         self._regions = regions
+        self._workers: Workers | None = None
         self._wanted = False
         self._running: asyncio.Task[None] | None = None
 
-    def request(self, workers: Workers) -> None:
+    def begin(self, workers: Workers) -> None:
+        """All serve: from now on reload, and do what was asked for before."""
+        self._workers = workers
+        if self._wanted:
+            self.request()
+
+    def request(self) -> None:
         """Reload soon; what is asked during a reload is done once after it."""
         self._wanted = True
-        if self._running is None or self._running.done():
-            self._running = asyncio.create_task(self._run(workers))
+        idle = self._running is None or self._running.done()
+        if self._workers and idle:
+            self._running = asyncio.create_task(self._run(self._workers))
 
     def cancel(self) -> None:
         """Forget what was asked: the end has come."""
@@ -56,7 +65,7 @@ class Reloader:
             config = await in_thread(self._load)
             setup, fresh = self._prepare(config)
         except ConfigError as failure:
-            return str(failure)
+            return "\n".join(explain(failure))
         reason = await workers.switch(setup)
         if reason:
             number = setup.generation + 1
@@ -95,3 +104,10 @@ class Reloader:
             else:
                 log.always("configuration %d in force", self.setup.generation)
             notify.tell("READY=1")
+
+
+def explain(failure: ConfigError) -> list[str]:
+    """Spell a refusal for the log: the C program's words, then every mistake."""
+    if isinstance(failure, ConfigFileError):
+        return [*failure.log_lines, *failure.report()]
+    return str(failure).splitlines()

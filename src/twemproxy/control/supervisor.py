@@ -36,7 +36,7 @@ from twemproxy.control import (
 )
 from twemproxy.control.descriptors import share_out
 from twemproxy.control.options import Options
-from twemproxy.control.reload import Reloader
+from twemproxy.control.reload import Reloader, explain
 from twemproxy.control.resolve import Resolver
 from twemproxy.control.setup import Setup
 from twemproxy.control.workers import COMMAND, Worker, Workers
@@ -49,6 +49,7 @@ from twemproxy.version import COMPATIBLE, VERSION
 
 PULSE_S: Final = 1.0  # between two looks at the workers' heartbeats
 MAX_SILENCE_MS: Final = 5000  # of a heartbeat, before we owe the watchdog nothing
+INVALID: Final = "nutcracker: configuration file '{}' syntax is invalid\n"
 HEARTBEAT: Final = next(row.slot for row in PROCESS if row.name == "heartbeat")
 
 
@@ -151,11 +152,11 @@ class Supervisor:
         try:
             config = load(self._options.conf_file)
             await self._open(config)
-        except ConfigFileError as failure:
-            self._tell_config(failure)
-            self._end(Ending.FAILED)
         except ConfigError as failure:
-            log.error("%s", failure)
+            for line in explain(failure):
+                log.error("%s", line)
+            if isinstance(failure, ConfigFileError) and failure.readable:
+                sys.stderr.write(INVALID.format(self._options.conf_file))
             self._end(Ending.FAILED)
 
     async def _open(self, config: Config) -> None:
@@ -187,6 +188,7 @@ class Supervisor:
         reason = await self._workers.start(setup)
         if reason:
             raise ConfigError(reason)
+        self._reloader.begin(self._workers)
         _log_listeners(setup)
         notify.tell("READY=1", f"STATUS={count} workers serve")
         self._spawn(self._pulse())
@@ -199,15 +201,6 @@ class Supervisor:
         log.notice(
             "m %d listening on stats server '%s:%d'", listener.fileno(), host, port
         )
-
-    def _tell_config(self, failure: ConfigFileError) -> None:
-        for line in (*failure.log_lines, *failure.report()):
-            log.error("%s", line)
-        if failure.readable:
-            file = self._options.conf_file
-            sys.stderr.write(
-                f"nutcracker: configuration file '{file}' syntax is invalid\n"
-            )
 
     # Serving.
 
@@ -260,8 +253,8 @@ class Supervisor:
             )
 
     def _reload(self) -> None:
-        if self._reloader and self._workers and not self._ending.done():
-            self._reloader.request(self._workers)
+        if self._reloader and not self._ending.done():
+            self._reloader.request()
 
     def _reopen_logs(self) -> None:
         log.reopen()
