@@ -15,6 +15,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from setproctitle import setproctitle
+
 from twemproxy import log
 from twemproxy.config.model import pool_from_plain
 from twemproxy.net.epoll import EpollPoller
@@ -97,8 +99,11 @@ class Control(Handler):
                 return
             *lines, self.received = (self.received + data).split(b"\n")
             for line in lines:
-                carried, self.fds = self.fds, []
-                self.take(json.loads(line), carried)
+                message = json.loads(line)
+                # One read may end a line and bring the sockets of the next one.
+                count = _carried(message)
+                carried, self.fds = self.fds[:count], self.fds[count:]
+                self.take(message, carried)
 
     def send(self, message: Message) -> None:
         """Tell the supervisor; our messages are few and short."""
@@ -175,7 +180,9 @@ class Worker:
             )
             return
         if not self.configured:
-            log.open(process["log_path"], process["log_level"])
+            log.open(
+                process["log_path"], process["log_level"], process.get("log_json", False)
+            )
             self.configured = True
         self.process.max_clients = process["max_clients"]
         names = {config.name for config in configs}
@@ -236,12 +243,18 @@ class Worker:
             self.reactor.call_at(self.reactor.now_ms + 10, self.tell_drained)
 
 
+def _carried(message: Message) -> int:
+    """Tell how many sockets came with a message."""
+    return sum(order["listener"] is not None for order in message.get("pools", ()))
+
+
 def main(argv: list[str]) -> int:
     """Run as ``python -m twemproxy.worker INDEX CONTROL_FD COUNTERS_FD [POLLER]``."""
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU):
         signal.signal(number, signal.SIG_IGN)
     for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
+    setproctitle(f"nutcracker: worker {argv[1]}")
     portable = argv[4:] == ["portable"]
     worker = Worker(
         int(argv[2]), int(argv[3]), PortablePoller() if portable else EpollPoller()

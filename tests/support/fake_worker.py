@@ -33,7 +33,8 @@ class FakeWorker:
         self.generation = 0
         self.draining = False
         self.line = b""
-        self.fds: list[int] = []
+        self.fds: list[int] = []  # not yet of a whole line
+        self.carried: list[int] = []  # of the line at hand
 
     def run(self) -> None:
         """Serve until the control socket ends."""
@@ -58,12 +59,15 @@ class FakeWorker:
         *lines, self.line = (self.line + data).split(b"\n")
         for line in lines:
             message = json.loads(line)
+            pools = message.get("pools", ())
+            count = sum(pool["listener"] is not None for pool in pools)
+            self.carried, self.fds = self.fds[:count], self.fds[count:]
             getattr(self, f"do_{message['op']}", lambda _: None)(message)
 
     def do_configure(self, message: dict[str, Any]) -> None:
         """Take a configuration, or refuse one with a pool called `refuse`."""
         names = [pool["config"][0] for pool in message["pools"]]
-        fds, self.fds = self.fds, []
+        fds = self.carried
         if "refuse" in names and os.fspath(sys.argv[1]) == "1":
             for fd in fds:
                 os.close(fd)

@@ -18,11 +18,10 @@ def running(supervised: Callable[..., Proxy]) -> Proxy:
     return supervised(both, "--workers", "2")
 
 
-def test_the_document_has_pools_in_order_and_counts_listeners(running: Proxy) -> None:
+def test_the_document_has_pools_in_order(running: Proxy) -> None:
     stats = running.stats()
     assert stats["service"] == "nutcracker"
     assert stats["version"] == "0.5.0"
-    assert stats["curr_connections"] == stats["total_connections"] == 2
     assert [key for key, value in stats.items() if isinstance(value, dict)] == [
         "be",
         "alpha",

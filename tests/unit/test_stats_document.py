@@ -4,10 +4,10 @@ import json
 from array import array
 from typing import Any
 
-from twemproxy.stats import metrics
+from twemproxy.stats import metrics, slot
 from twemproxy.stats.collect import Facts, PoolBlock, ServerBlock, document
 
-FACTS = Facts("host1", 9, 1700000000, 4, 2, 2, 1)
+FACTS = Facts("host1", 9, 1700000000, 2, 1)
 POOLS = (
     PoolBlock("aa", 1, (ServerBlock("127.0.0.1:1", 2), ServerBlock("s2", 3))),
     PoolBlock("b", 4, (ServerBlock("s1", 5),)),
@@ -33,7 +33,7 @@ def test_the_layout_is_the_original_s() -> None:
     text = document(FACTS, POOLS, [view()]).decode()
     assert text.startswith(
         '{"service":"nutcracker", "source":"host1", "version":"0.5.0", "uptime":9, '
-        '"timestamp":1700000000, "total_connections":4, "curr_connections":2, '
+        '"timestamp":1700000000, "total_connections":0, "curr_connections":0, '
     )
     assert ', "aa": {"client_eof":0, "client_err":0, "client_connections":0, ' in text
     assert ', "127.0.0.1:1": {"server_eof":0, "server_err":0, ' in text
@@ -57,7 +57,7 @@ def test_original_keys_come_first_in_their_order() -> None:
 
 def test_workers_add_up_and_of_timestamps_the_latest_counts() -> None:
     parsed = shown(view(b0_0=5, b2_5=7, b2_4=100), view(b0_0=6, b2_5=1, b2_4=90))
-    assert parsed["total_connections"] == 4 + 5 + 6
+    assert parsed["total_connections"] == 11
     assert parsed["aa"]["127.0.0.1:1"]["requests"] == 8
     assert parsed["aa"]["127.0.0.1:1"]["server_ejected_at"] == 100
 
@@ -73,7 +73,17 @@ def test_names_are_escaped() -> None:
 
 
 def test_no_pools_and_no_workers_is_still_a_document() -> None:
-    assert json.loads(document(FACTS, (), ()))["total_connections"] == 4
+    assert json.loads(document(FACTS, (), ()))["total_connections"] == 0
+
+
+def test_workers_count_in_the_slots_of_the_table() -> None:
+    ours = {"process.client_refused": "REFUSED_CLIENTS", "process.loop_ticks": "TICKS"}
+    for row in metrics.TABLE:
+        name = ours.get(f"{row.scope}.{row.name}", row.name.upper())
+        assert getattr(slot, name) == row.slot, row
+    assert slot.SLOTS == metrics.BLOCK_SLOTS
+    assert slot.HISTOGRAM == metrics.HISTOGRAM_SLOT
+    assert slot.BUCKETS == metrics.HISTOGRAM_BUCKETS
 
 
 def test_no_slot_is_given_twice_and_none_reaches_the_histogram() -> None:

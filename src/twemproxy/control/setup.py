@@ -12,6 +12,8 @@ from twemproxy.control.channel import Message
 from twemproxy.control.sockets import Listener
 from twemproxy.stats.collect import PoolBlock
 
+Held = dict[tuple[str, bool], Listener]  # by a pool's name and protocol
+
 
 class Setup(NamedTuple):
     """A numbered configuration; pools, blocks and listeners match by position."""
@@ -23,14 +25,18 @@ class Setup(NamedTuple):
     max_clients: int  # of each worker
 
     @property
-    def held(self) -> dict[str, Listener]:
-        """Listeners by pool, as a worker has them once it took this setup."""
-        names = [pool.name for pool in self.config.pools]
-        return dict(zip(names, self.listeners, strict=True))
+    def held(self) -> Held:
+        """What a worker holds once it took this setup.
+
+        A pool that changes its protocol is another pool to the worker, which lets go
+        of the listener together with the old one.
+        """
+        keys = [(pool.name, pool.redis) for pool in self.config.pools]
+        return dict(zip(keys, self.listeners, strict=True))
 
 
 def order(
-    setup: Setup, process: Mapping[str, object], held: Mapping[str, Listener]
+    setup: Setup, process: Mapping[str, object], held: Held
 ) -> tuple[Message, list[int]]:
     """Write the order to take `setup`, for a worker that holds these listeners."""
     pools = []
@@ -38,7 +44,7 @@ def order(
     for pool, block, listener in zip(
         setup.config.pools, setup.blocks, setup.listeners, strict=True
     ):
-        known = held.get(pool.name) is listener
+        known = held.get((pool.name, pool.redis)) is listener
         pools.append(
             {
                 "config": plain(pool),

@@ -47,12 +47,6 @@ class Listeners:
     def __init__(self, inherited: Iterable[socket.socket] = ()) -> None:
         self._open: dict[Address, Listener] = {}
         self._inherited = list(inherited)
-        self.opened = 0  # since start: each counts as a connection in the stats
-
-    @property
-    def count(self) -> int:
-        """How many are open now."""
-        return len(self._open)
 
     def cover(self, config: Config) -> tuple[dict[str, Listener], list[Address]]:
         """Open what `config` lacks: its listeners by pool, and which are new.
@@ -71,7 +65,6 @@ class Listeners:
         except ConfigError:
             self.close(fresh)
             raise
-        self.opened += len(fresh)
         return found, fresh
 
     def keep_only(self, config: Config) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import enum
 import os
 import platform
+import select
 import signal
 import socket
 import sys
@@ -158,6 +159,9 @@ class Supervisor:
             if isinstance(failure, ConfigFileError) and failure.readable:
                 sys.stderr.write(INVALID.format(self._options.conf_file))
             self._end(Ending.FAILED)
+        except Exception as bug:  # the edge of a task: end, do not hang half started
+            log.error("cannot start: %r", bug)
+            self._end(Ending.FAILED)
 
     async def _open(self, config: Config) -> None:
         limits = share_out(config)
@@ -177,7 +181,10 @@ class Supervisor:
             tuple(found[pool.name] for pool in config.pools),
             limits.max_clients,
         )
-        self._workers = Workers(self._regions, self._process, self, self._command)
+        poller = self._options.poller or best_poller()
+        self._workers = Workers(
+            self._regions, self._process, self, poller, self._command
+        )
         self._reloader = Reloader(
             partial(load, self._options.conf_file),
             self._listeners,
@@ -211,7 +218,6 @@ class Supervisor:
             "log_level": log.level(),
             "log_path": self._options.output,
             "log_json": self._options.log_json,
-            "poller": self._options.poller,
         }
 
     def _document(self) -> bytes:
@@ -220,8 +226,6 @@ class Supervisor:
             socket.gethostname(),
             int(time.monotonic() - self._started_s),
             int(time.time()),
-            self._listeners.opened,
-            self._listeners.count,
             len(self._regions),
             setup.generation if setup else 0,
         )
@@ -317,6 +321,11 @@ class Supervisor:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def best_poller() -> str:
+    """Name the poller of this system."""
+    return "epoll" if hasattr(select, "epoll") else "portable"
 
 
 def _bind_cut(

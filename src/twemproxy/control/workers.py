@@ -14,8 +14,7 @@ from typing import Final, Protocol
 
 from twemproxy import log
 from twemproxy.control.channel import Channel, Message
-from twemproxy.control.setup import Setup, order
-from twemproxy.control.sockets import Listener
+from twemproxy.control.setup import Held, Setup, order
 from twemproxy.stats.regions import Region
 
 # -P: the directory we were started in must not shadow a module.
@@ -38,8 +37,8 @@ class Worker:
         self.region = region
         self.process: subprocess.Popen[bytes] | None = None
         self.channel: Channel | None = None
-        self.held: dict[str, Listener] = {}
-        self.held_before: dict[str, Listener] = {}  # what it has if it refuses
+        self.held: Held = {}
+        self.held_before: Held = {}  # what it has if it refuses
         self.answer: asyncio.Future[str] | None = None  # "" or why it refused
         self.ready = False
         self.drained = False
@@ -60,11 +59,13 @@ class Workers:
         regions: Sequence[Region],
         process: Callable[[], Mapping[str, object]],
         owner: "Owner",
+        poller: str,
         command: Sequence[str] = COMMAND,
     ) -> None:
         self._places = [Worker(index, region) for index, region in enumerate(regions)]
         self._process = process
         self._owner = owner
+        self._poller = poller
         self._command = command
         self._setup: Setup | None = None
         self._stopping = False
@@ -153,8 +154,7 @@ class Workers:
         worker.process = subprocess.Popen(  # noqa: S603 # our own command
             [
                 *self._command,
-                *(str(worker.index), str(remote), str(region)),
-                str(self._process()["poller"]),
+                *(str(worker.index), str(remote), str(region), self._poller),
             ],
             stdin=subprocess.DEVNULL,
             pass_fds=(remote, region),

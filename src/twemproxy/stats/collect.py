@@ -38,13 +38,11 @@ class PoolBlock(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What the supervisor knows itself; listeners count as connections."""
+    """What the supervisor knows itself."""
 
     source: str
     uptime_s: int
     timestamp_s: int
-    listeners_total: int
-    listeners_now: int
     workers: int
     generation: int
 
@@ -64,7 +62,7 @@ def document(facts: Facts, pools: Iterable[PoolBlock], views: Views) -> bytes:
         f'"version":"{COMPATIBLE}"',
         f'"uptime":{facts.uptime_s}',
         f'"timestamp":{facts.timestamp_s}',
-        *_process(facts, views),
+        *_process(views),
         f'"release":"{VERSION}"',
         f'"workers":{facts.workers}',
         f'"generation":{facts.generation}',
@@ -73,13 +71,9 @@ def document(facts: Facts, pools: Iterable[PoolBlock], views: Views) -> bytes:
     return ("{" + ", ".join([*head, body] if body else head) + "}\n").encode()
 
 
-def _process(facts: Facts, views: Views) -> list[str]:
-    listeners = {
-        "total_connections": facts.listeners_total,
-        "curr_connections": facts.listeners_now,
-    }
+def _process(views: Views) -> list[str]:
     return [
-        f'"{row.name}":{total(row, PROCESS_BLOCK, views) + listeners.get(row.name, 0)}'
+        f'"{row.name}":{total(row, PROCESS_BLOCK, views)}'
         for row in PROCESS
         if row.kind != "mark"
     ]
