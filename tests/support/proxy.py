@@ -145,9 +145,16 @@ class Proxy:
 
     def _heard_ready(self) -> bool:
         """Whether the proxy has told its service manager, us, that it serves."""
+        return "READY=1" in self._heard()
+
+    def _heard(self) -> list[str]:
         with contextlib.suppress(BlockingIOError):
-            return b"READY=1" in self._notices.recv(4096)
-        return False
+            return self._notices.recv(4096).decode().split("\n")
+        return []
+
+    def notice(self) -> list[str]:
+        """Wait for the next facts that it tells its service manager."""
+        return wait_until(self._heard, "a notice")
 
     @property
     def port(self) -> int:
