@@ -20,7 +20,6 @@ from setproctitle import setproctitle
 from twemproxy import log
 from twemproxy.config.model import pool_from_plain
 from twemproxy.net.epoll import EpollPoller
-from twemproxy.net.outbox import drop_spare
 from twemproxy.net.outcome import READ
 from twemproxy.net.poller import Poller
 from twemproxy.net.portable import PortablePoller
@@ -142,9 +141,9 @@ class Worker:
         """Show that the loop is alive, and give back what nobody uses."""
         block = self.process.block
         block.put(slot.HEARTBEAT, self.reactor.now_ms)
+        self.process.drop_spare()
         block.put(slot.BUFFERED_BYTES, held_bytes())
         block.put(slot.TICKS, self.reactor.ticks)
-        drop_spare()
         if self.process.draining:
             self.tell_drained()
         self.reactor.call_at(self.reactor.now_ms + HEARTBEAT_MS, self.beat)

@@ -24,6 +24,8 @@ cdef class Slab:
 @cython.locals(slab=Slab)
 cpdef Slab holding(bytes data)
 @cython.locals(slab=Slab)
+cpdef Slab permanent(bytes data)
+@cython.locals(slab=Slab)
 cpdef Slab copied(bytearray source, Py_ssize_t start, Py_ssize_t end)
 
 @cython.final

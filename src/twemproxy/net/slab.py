@@ -83,6 +83,16 @@ def holding(data: bytes) -> Slab:
     return slab
 
 
+def permanent(data: bytes) -> Slab:
+    """Return a slab for a reply that is kept for good; it is in no ledger."""
+    slab = Slab(0)
+    slab.grow(len(data))
+    _ledger.held -= len(data)
+    slab.buf[:] = data
+    slab.used = len(data)
+    return slab
+
+
 def copied(source: bytearray, start: int, end: int) -> Slab:
     """Return a slab that holds exactly a copy of source[start:end]."""
     slab = Slab(end - start)

@@ -24,7 +24,7 @@ cdef class Request:
     cdef public Py_ssize_t start, end, length, wanted
     cdef public long long started_us
     cdef public int expects
-    cdef public bint answered
+    cdef public bint answered, failed
 
 @cython.no_gc
 cdef class Gather:
@@ -39,8 +39,8 @@ cpdef bint is_gone(Request request) except -1
 cpdef finish(Request request, Slab slab, Py_ssize_t start, Py_ssize_t end, bint bad)
 @cython.locals(gather=Gather, client=Client)
 cpdef finish_fragment(Request fragment, Request whole, bint bad)
-@cython.locals(client=Client)
 cpdef fail(Request request, Slab reply)
+cpdef mark_failed(Request request)
 
 @cython.final
 cdef class Client(Connection):
@@ -61,8 +61,8 @@ cdef class Client(Connection):
     @cython.locals(head=Request)
     cpdef take_head(self)
     cpdef widen(self)
+    @cython.locals(number=int)
     cpdef on_reply(self, Request request, Py_ssize_t length)
-    cpdef on_failure(self)
     @cython.locals(request=Request, gather=Gather, failed=Request, before=Py_ssize_t)
     cpdef advance(self)
     cpdef bint is_idle(self) except -1

@@ -40,6 +40,7 @@ class Request:
         "client",
         "end",
         "expects",
+        "failed",
         "gather",
         "length",
         "next_asked",
@@ -64,6 +65,7 @@ class Request:
     expects: int  # what a reply may be, in the protocol's own numbers
     wanted: int  # how many values a fragment must bring
     answered: bool
+    failed: bool  # its reply is an error because forwarding failed
 
 
 class Gather:
@@ -98,6 +100,7 @@ def request_of(client: "Client | None", whole: Request | None, now_us: int) -> R
     request.expects = 0
     request.wanted = 0
     request.answered = False
+    request.failed = False
     return request
 
 
@@ -144,8 +147,7 @@ def finish_fragment(fragment: Request, whole: Request, bad: bool) -> None:
         return
     if bad and gather.failed is None:
         gather.failed = fragment
-        if whole.client is not None:
-            whole.client.on_failure()
+        mark_failed(whole)
     gather.pending -= 1
     if gather.pending == 0:
         whole.answered = True
@@ -156,12 +158,16 @@ def finish_fragment(fragment: Request, whole: Request, bad: bool) -> None:
 
 def fail(request: Request, reply: Slab) -> None:
     """Let an error of our own making be the reply."""
-    client = request.client
-    if client is None:
-        return
     if request.whole is None:
-        client.on_failure()
+        mark_failed(request)
     finish(request, reply, 0, reply.used, True)
+
+
+def mark_failed(request: Request) -> None:
+    """Count a request whose reply is an error because forwarding failed."""
+    request.failed = True
+    if request.client is not None:
+        request.client.counters.add(slot.FORWARD_ERROR, 1)
 
 
 class Client(Connection):
@@ -261,16 +267,12 @@ class Client(Connection):
 
     def on_reply(self, request: Request, length: int) -> None:
         """Account for a reply that is in the outbox now."""
-        self.counters.add(slot.CLIENT_RESPONSES, 1)
+        number = slot.CLIENT_ERRORS if request.failed else slot.CLIENT_RESPONSES
+        self.counters.add(number, 1)
         self.counters.observe(self.reactor.now_us - request.started_us)
         if length > self.big_reply:
             self.window = max(1, MAX_CLIENT_OUTPUT_BYTES // length)
             self.big_reply = length
-
-    def on_failure(self) -> None:
-        """Count a reply that is an error because forwarding failed."""
-        self.counters.add(slot.FORWARD_ERROR, 1)
-        self.counters.add(slot.CLIENT_ERRORS, 1)
 
     def advance(self) -> None:
         """Move answered requests, oldest first, from the queue to the outbox."""
@@ -327,6 +329,19 @@ class Client(Connection):
         if self.outbox.pending >= STALLED_BYTES:
             self.pause(reason.OUTPUT)
 
+    def pause(self, why: int) -> None:
+        """Stop reading, and show it."""
+        if not self.paused & reason.THROTTLED and why & reason.THROTTLED:
+            self.process.block.add(slot.PAUSED_CLIENTS, 1)
+        Connection.pause(self, why)
+
+    def resume(self, why: int) -> None:
+        """Go on reading if this was the last reason not to, and show it."""
+        was_throttled = self.paused & reason.THROTTLED
+        Connection.resume(self, why)
+        if was_throttled and not self.paused & reason.THROTTLED:
+            self.process.block.add(slot.PAUSED_CLIENTS, -1)
+
     def is_idle(self) -> bool:
         """Nothing asked, nothing to send."""
         return self.head is None and self.outbox.pending == 0
@@ -353,6 +368,8 @@ class Client(Connection):
             self.log_close("c", self.peer, error)
         if self.owner is not None:
             self.owner.discard(self)
+        if self.paused & reason.THROTTLED:
+            self.process.block.add(slot.PAUSED_CLIENTS, -1)
         self.process.clients -= 1
         self.process.on_closed()
         self.abandon()

@@ -182,16 +182,16 @@ class Connection(Handler):
             self.backlog_at = consumed
         self.unconsumed = self.paused != 0 and self.backlog is not None
 
-    def pause(self, reason: int) -> None:
+    def pause(self, why: int) -> None:
         """Stop reading until `resume` with the same reason."""
         if not self.paused:
             self.reactor.poller.want(self.fd, False, self.blocked)
-        self.paused |= reason
+        self.paused |= why
 
-    def resume(self, reason: int) -> None:
+    def resume(self, why: int) -> None:
         """Go on reading if this was the last reason not to."""
-        if self.paused & reason:
-            self.paused &= ~reason
+        if self.paused & why:
+            self.paused &= ~why
             if not self.paused and self.fd >= 0:
                 self.reactor.poller.want(self.fd, not self.eof, self.blocked)
                 self.reactor.read_later(self)

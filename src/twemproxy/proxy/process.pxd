@@ -1,4 +1,5 @@
 cimport cython
+from twemproxy.net.outbox cimport drop_spare
 from twemproxy.net.reactor cimport Reactor
 from twemproxy.net.slab cimport Slab, copied
 from twemproxy.stats cimport slot
@@ -16,5 +17,6 @@ cdef class Process:
     cdef Slab parking
     cpdef on_opened(self)
     cpdef on_closed(self)
-    @cython.locals(length=Py_ssize_t)
+    @cython.locals(length=Py_ssize_t, parking=Slab)
     cpdef Slab park(self, Slab slab, Py_ssize_t start, Py_ssize_t end)
+    cpdef drop_spare(self)

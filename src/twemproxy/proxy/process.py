@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from twemproxy import limits
+from twemproxy.net.outbox import drop_spare
 from twemproxy.net.reactor import Reactor
 from twemproxy.net.slab import Slab, copied
 from twemproxy.stats import slot
@@ -41,7 +42,7 @@ class Process:
         self.clients = 0
         self.max_clients = limits.MAX_CLIENTS
         self.draining = False
-        self.parking = Slab(PARK_BYTES)
+        self.parking: Slab | None = None
 
     def on_opened(self) -> None:
         """Count a connection that came into being: client, server or listener."""
@@ -61,7 +62,14 @@ class Process:
         length = end - start
         if length > PARK_MAX:
             return copied(slab.buf, start, end)
-        if self.parking.size - self.parking.used < length:
-            self.parking = Slab(PARK_BYTES)
-        self.parking.take(slab.buf, start, end)
-        return self.parking
+        parking = self.parking
+        if parking is None or parking.size - parking.used < length:
+            parking = Slab(PARK_BYTES)
+            self.parking = parking
+        parking.take(slab.buf, start, end)
+        return parking
+
+    def drop_spare(self) -> None:
+        """Give back memory that only waits for its next use."""
+        self.parking = None
+        drop_spare()

@@ -6,6 +6,7 @@ cdef enum:
     SERVER = 4
     MEMORY = 8
     FINISHED = 16
+    THROTTLED = 15
     RESOLVING = 0
     CONNECTING = 1
     READY = 2

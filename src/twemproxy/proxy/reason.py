@@ -8,6 +8,7 @@ OUTPUT = 2  # it does not read its replies
 SERVER = 4  # a server does not take what it sends
 MEMORY = 8  # the process holds as much as it may
 FINISHED = 16  # nothing it sends matters any more
+THROTTLED = 15  # any reason that will pass
 
 RESOLVING = 0  # waits for the addresses of a name
 CONNECTING = 1

@@ -1,6 +1,6 @@
 cimport cython
 from twemproxy.net.outbox cimport Outbox
-from twemproxy.net.slab cimport Slab, copied, holding
+from twemproxy.net.slab cimport Slab, copied, holding, permanent
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client, Request, request_of
 from twemproxy.proxy.connection cimport Connection

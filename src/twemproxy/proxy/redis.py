@@ -12,7 +12,7 @@ from typing import Final
 
 from twemproxy import limits, log
 from twemproxy.errors import ProtocolError
-from twemproxy.net.slab import Slab, copied, holding
+from twemproxy.net.slab import Slab, copied, holding, permanent
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client, Request, request_of
 from twemproxy.proxy.pool import Pool
@@ -372,7 +372,7 @@ class RedisProtocol(Protocol):
         """Return the error line for an errno."""
         reply = self.errors.get(number)
         if reply is None:
-            reply = holding(answers.error(os.strerror(number).encode()))
+            reply = permanent(answers.error(os.strerror(number).encode()))
             self.errors[number] = reply
         return reply
 
