@@ -7,12 +7,12 @@ JOBS ?= 2
 PY := $(VENV)/bin/python
 
 SOURCES := $(shell find src -name '*.py' -o -name '*.pyx' -o -name '*.pxd')
-INTERPRETED := build/interpreted
+INTERPRETED := $(CURDIR)/build/interpreted
 # Tests of behaviour run in both modes; tests/shape looks at files, once is enough.
 BEHAVIOUR := $(filter-out tests/shape,$(patsubst %/,%,$(wildcard tests/*/)))
 BEHAVIOUR := $(filter-out %/support %/vectors %/__pycache__,$(BEHAVIOUR))
 
-.PHONY: help build demo test compiled interpreted portable soak lint docs bench check clean
+.PHONY: help build demo test compiled interpreted portable soak lint docs changelog bench check clean
 
 help:
 	@echo "make demo    see the proxy at work, with real servers and real traffic"

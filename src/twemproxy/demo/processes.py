@@ -40,7 +40,6 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
-                cwd=log.parent,
                 start_new_session=True,
             )
 

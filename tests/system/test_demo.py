@@ -1,0 +1,77 @@
+"""What a newcomer sees first: it works, says so, and leaves nothing behind."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import family
+from tests.support.proxy import environment
+from tests.support.waiting import wait_until
+
+END_PATIENCE_S = 30
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> dict[str, str]:
+    """An environment in which temporary files go to a folder of their own."""
+    return {**environment(), "TMPDIR": str(tmp_path)}
+
+
+@pytest.fixture
+def demo(scratch: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
+    """A demo that goes on until it is told to end."""
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "twemproxy", "demo"],
+        env=scratch,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        process.kill()
+
+
+def test_the_demo_shows_a_failure_and_a_return(
+    scratch: dict[str, str], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "twemproxy", "demo", "--once"],
+        env=scratch,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for told in ("killed", "ejected", "restarted", "back after", "result     ok"):
+        assert told in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_demo_that_is_ended_leaves_nothing(
+    demo: "subprocess.Popen[str]", number: signal.Signals, tmp_path: Path
+) -> None:
+    assert demo.stdout is not None
+    assert any("req/s" in line for line in demo.stdout)
+    members = family(demo.pid)
+    assert len(members) > len(["demo", "traffic", "supervisor", "worker", "valkey"])
+    demo.send_signal(number)
+    output, _ = demo.communicate(timeout=END_PATIENCE_S)
+    assert "result" in output
+    wait_until(lambda: not any(map(exists, members)), "all processes to end")
+    assert not list(tmp_path.iterdir())
+
+
+def exists(pid: int) -> bool:
+    """Whether a process is there and not a zombie."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
