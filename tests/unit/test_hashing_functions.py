@@ -99,7 +99,7 @@ def test_sums_wrap_at_32_bits(name: str, key: bytes) -> None:
     assert 0 <= hashed(name, key) < WORD
 
 
-@pytest.mark.parametrize("name", set(KINDS) - {"md5"})
+@pytest.mark.parametrize("name", sorted(set(KINDS) - {"md5"}))
 def test_a_span_beyond_the_buffer_is_refused(name: str) -> None:
     with pytest.raises(IndexError):
         hash_span(KINDS[name], bytearray(b"four"), 0, 5)

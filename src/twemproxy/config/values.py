@@ -12,7 +12,7 @@ LISTEN_FORM: Final = "'host:port' or '/path [permission]'"
 SERVER_FORM: Final = "'host:port:weight [name]' or '/path:weight [name]'"
 
 
-class Unfit(Exception):  # noqa: N818 - it never leaves this room
+class Unfit(Exception):
     """A value that does not follow its grammar; the loader makes it a `Problem`.
 
     `suffix` ends the C program's ``conf: directive "K" …``, and `before` is a line
