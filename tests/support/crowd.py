@@ -9,6 +9,7 @@ import asyncio
 import random
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -138,6 +139,8 @@ class Client:
                 self._complain(f"{type(error).__name__}: {error}")
             finally:
                 writer.transport.abort()
+                with suppress(OSError):
+                    await writer.wait_closed()
 
     def _complain(self, what: str) -> None:
         self.wrong.append(f"client {self.number} life {self._life}: {what}")

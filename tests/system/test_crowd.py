@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import suppress
 
 import pytest
 
@@ -40,17 +41,24 @@ def test_an_error_is_noticed_unless_servers_fail() -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=["redis", "memcache"])
 def test_a_liar_of_a_server_is_noticed(dialect: Dialect) -> None:
-    async def lie(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while await reader.read(65536):
-            writer.write(dialect.found(b"x", b"of somebody else"))
-        writer.close()
-
     async def main() -> list[str]:
+        over = asyncio.Event()
+
+        async def lie(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            with suppress(OSError):
+                while await reader.read(65536):
+                    writer.write(dialect.found(b"x", b"of somebody else"))
+            writer.transport.abort()
+            over.set()
+
         server = await asyncio.start_server(lie, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         client = Client(1, dialect, port, random.Random(1))
         async with server, asyncio.timeout(10):
             await client.run(asyncio.Event())
+            await over.wait()
         return client.wrong
 
     assert asyncio.run(main())
