@@ -233,8 +233,7 @@ class RedisProtocol(Protocol):
             return answers.refused(command.name, b"it would block")
         for i in positions(command, args):
             if len(args[i]) > MAX_KEY_BYTES:
-                text = b"key of %d bytes is longer than %d"
-                return answers.error(text % (len(args[i]), MAX_KEY_BYTES))
+                return answers.key_too_long(len(args[i]), MAX_KEY_BYTES)
         return b""
 
     def route_together(
@@ -277,7 +276,9 @@ class RedisProtocol(Protocol):
 
     # From servers.
 
-    def responses(self, conn: ServerConnection, slab: Slab, start: int, end: int) -> int:
+    def responses(
+        self, conn: ServerConnection, slab: Slab, start: int, end: int
+    ) -> int:
         """Pair each whole response in slab[start:end] with its request."""
         walker = conn.scanner or self.response_scanner
         try:
@@ -317,7 +318,9 @@ class RedisProtocol(Protocol):
                     self.on_refused(conn, request, buf, pos, stop)
                 elif is_trouble(buf, pos, stop):
                     verdict = expect.TROUBLE
-            elif request.expects and not fits(request.expects, request.wanted, buf, pos):
+            elif request.expects and not fits(
+                request.expects, request.wanted, buf, pos
+            ):
                 raise ProtocolError("a response to something else")
             conn.answer(slab, pos, stop, verdict)
             if conn.fd < 0:
@@ -333,9 +336,7 @@ class RedisProtocol(Protocol):
         if config.redis_auth:
             self.ask_quietly(conn, [b"AUTH", config.redis_auth], expect.OWN)
         if config.redis_db:
-            self.ask_quietly(
-                conn, [b"SELECT", b"%d" % config.redis_db], expect.GRANT
-            )
+            self.ask_quietly(conn, [b"SELECT", b"%d" % config.redis_db], expect.GRANT)
 
     def on_refused(
         self,

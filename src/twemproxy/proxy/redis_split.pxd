@@ -10,7 +10,7 @@ from twemproxy.wire cimport expect, rule
 from twemproxy.wire.redis.merge cimport after_line, after_value, integer
 from twemproxy.wire.redis.request cimport RequestScanner
 
-cdef Py_ssize_t MAX_KEY_BYTES, KEPT_KEYS
+cdef Py_ssize_t MAX_KEY_BYTES, MAX_SERVER_QUEUE_BYTES, KEPT_KEYS
 
 @cython.final
 cdef class Values(Gather):
@@ -33,7 +33,7 @@ cdef class Status(Gather):
 cdef class Splitter:
     cdef Pool pool
     cdef int[::1] first, last, lengths, owners, following
-    cdef Py_ssize_t room
+    cdef Py_ssize_t room, too_long
     cpdef set_room(self, Py_ssize_t keys)
     @cython.locals(step=Py_ssize_t, words=Py_ssize_t, keys=Py_ssize_t)
     cpdef split(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row)

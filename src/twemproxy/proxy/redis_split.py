@@ -24,6 +24,7 @@ from twemproxy.wire.redis.merge import after_line, after_value, integer
 from twemproxy.wire.redis.request import RequestScanner
 
 MAX_KEY_BYTES: Final = limits.MAX_KEY_BYTES
+MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 KEPT_KEYS: Final = 4096  # scratch space for more keys is not kept
 
 
@@ -99,7 +100,16 @@ class Status(Gather):
 class Splitter:
     """Splits the requests of one pool. Its scratch space serves one at a time."""
 
-    __slots__ = ("first", "following", "last", "lengths", "owners", "pool", "room")
+    __slots__ = (
+        "first",
+        "following",
+        "last",
+        "lengths",
+        "owners",
+        "pool",
+        "room",
+        "too_long",
+    )
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
@@ -107,6 +117,7 @@ class Splitter:
         self.first = array("i", bytes(4 * servers))
         self.last = array("i", bytes(4 * servers))
         self.lengths = array("i", bytes(4 * servers))
+        self.too_long = 0  # length of the key that is longer than keys may be
         self.set_room(64)
 
     def set_room(self, keys: int) -> None:
@@ -129,6 +140,8 @@ class Splitter:
             self.set_room(2 * keys)
         if self.chain(walker, slab.buf, at, keys, step):
             self.send(client, walker, slab, at, row, keys)
+        elif self.too_long:
+            client.say(holding(answers.key_too_long(self.too_long, MAX_KEY_BYTES)))
         else:
             client.refuse(self.pool.refusal(-1))
         if self.room > KEPT_KEYS:
@@ -137,14 +150,18 @@ class Splitter:
     def chain(
         self, walker: RequestScanner, buf: bytearray, at: int, keys: int, step: int
     ) -> bool:
-        """Chain the keys of each server; false when no server is live."""
+        """Chain the keys of each server; false when a key has no server."""
         spans = walker.spans
         servers = len(self.pool.servers)
+        self.too_long = 0
         for server in range(servers):
             self.first[server] = -1
             self.lengths[server] = 0
         for key in range(keys):
             arg = 2 * (1 + key * step)
+            if spans[arg + 1] - spans[arg] > MAX_KEY_BYTES:
+                self.too_long = spans[arg + 1] - spans[arg]
+                return False
             server = self.pool.place(buf, at + spans[arg], at + spans[arg + 1])
             if server < 0:
                 return False
@@ -183,6 +200,8 @@ class Splitter:
                 failures.append((fragment, self.pool.refusal(server)))
             else:
                 self.write(conn, fragment, walker, slab, at, row, server)
+                if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
+                    conn.hold_back(client)
         whole.gather = self.gather(row, keys, places, fragments)
         whole.gather.pending = len(fragments)
         self.pool.counters.add(slot.FRAGMENTS, len(fragments))

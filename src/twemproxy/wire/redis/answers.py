@@ -73,6 +73,11 @@ def denied(name: bytes) -> bytes:
     return error(b"'%b' is denied by the configuration of this pool" % name)
 
 
+def key_too_long(length: int, limit: int) -> bytes:
+    """Return the error for a key that is longer than keys may be."""
+    return error(b"key of %d bytes is longer than %d" % (length, limit))
+
+
 def status(text: bytes) -> bytes:
     """Return a status reply; `text` is one line."""
     return b"+%b\r\n" % text

@@ -9,12 +9,19 @@ from typing import Final
 from twemproxy.errors import ProtocolError
 
 ESCAPES: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"a": b"\a"}
-BLANKS: Final = b" \t\n\v\f\r\0"
+BLANKS: Final = b" \t\n\v\f\r"
+FOREIGN: Final = (b"post", b"host:")  # what a browser says, whoever made it do so
+REQUEST_LINE: Final = 3  # words of `GET /index.html HTTP/1.1`
 HEX_DIGITS: Final = b"0123456789abcdefABCDEF"
 
 
 def split_words(line: bytes) -> list[bytes]:
-    """Split a line into words; raise ProtocolError at a quote that does not close."""
+    """Split a line into words; raise ProtocolError at a quote that does not close.
+
+    A zero byte is refused: to Redis the line would end there, to us it would not.
+    """
+    if b"\0" in line:
+        raise ProtocolError("zero byte in request")
     words: list[bytes] = []
     pos = 0
     while True:
@@ -31,8 +38,17 @@ def as_request(line: bytes) -> bytes:
     words = split_words(line)
     if not words:
         return b""
+    if is_http(words):
+        raise ProtocolError("this is HTTP, and not spoken here")
     parts = [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]
     return b"*%d\r\n%b" % (len(words), b"".join(parts))
+
+
+def is_http(words: list[bytes]) -> bool:
+    """Tell whether a web browser said this, as part of a request to somebody else."""
+    if words[0].lower() in FOREIGN:
+        return True
+    return len(words) == REQUEST_LINE and words[2].startswith(b"HTTP/")
 
 
 def _read_word(line: bytes, pos: int) -> tuple[bytes, int]:

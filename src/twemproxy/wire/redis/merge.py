@@ -8,6 +8,7 @@ from typing import Final
 
 from twemproxy.wire import expect
 
+ENOUGH: Final = 10**17  # larger numbers are not worth reading to their end
 TROUBLES: Final = {b"-OOM", b"-BUSY", b"-LOADING"}  # a server that cannot work now
 
 
@@ -23,23 +24,40 @@ def fits(expects: int, wanted: int, buf: bytearray, start: int) -> bool:
     """Tell whether the response at buf[start:] is what its fragment asked for."""
     kind = buf[start]
     if expects == expect.VALUES:
-        return kind == 42 and integer(buf, start) == wanted  # '*'
+        return kind == 42 and are_values(wanted, buf, start)  # '*'
     if expects == expect.COUNT:
-        return kind == 58  # ':'
+        return kind == 58 and 0 <= integer(buf, start) <= wanted  # ':'
     if expects == expect.STATUS:
         return kind == 43  # '+'
     return True
 
 
+def are_values(wanted: int, buf: bytearray, start: int) -> bool:
+    """Tell whether the array at buf[start:] holds so many strings, and no more."""
+    if integer(buf, start) != wanted:
+        return False
+    pos = after_line(buf, start)
+    for _ in range(wanted):
+        pos = after_value(buf, pos, len(buf))
+        if pos < 0:
+            return False
+    return True
+
+
 def integer(buf: bytearray, start: int) -> int:
-    """Return the number in the line that starts at buf[start] with a type byte."""
+    """Return the number in the line that starts at buf[start] with a type byte.
+
+    A number of more than 18 digits comes out as some other number of 18 or more:
+    none that a length or a count can be.
+    """
     value = 0
     pos = start + 1
     negative = buf[pos] == 45
     if negative:
         pos += 1
     while buf[pos] != 13:
-        value = value * 10 + buf[pos] - 48
+        if value < ENOUGH:
+            value = value * 10 + buf[pos] - 48
         pos += 1
     return -value if negative else value
 

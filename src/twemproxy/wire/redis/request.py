@@ -105,7 +105,9 @@ class RequestScanner(Scanner):
         """Read ``*<count> CRLF``; a negative count asks for nothing, like 0."""
         if start + 1 < filled and buf[start + 1] == 45:  # '-'
             value = self.number(buf, start + 2, filled)
-            if value > 0:
+            if value == 0 or not self.canonical:
+                value = -2
+            elif value > 0:
                 value = 0
         else:
             value = self.number(buf, start + 1, filled)
@@ -167,16 +169,22 @@ class RequestScanner(Scanner):
         return value
 
     def advance_line(self, buf: bytearray, start: int, filled: int) -> int:
-        """Look for the end of a line typed by hand; a lone LF ends it too."""
+        """Look for the end of a line typed by hand; a lone LF ends it too.
+
+        Nobody's line begins with a control byte, but other protocols do: TLS with
+        22, memcached's binary one with 128. They would wait for us for ever.
+        """
+        if not 32 <= buf[start] < 127 and buf[start] not in (9, 10, 13):
+            raise ProtocolError(f"byte {buf[start]} begins no request")
         pos = start + self.at
-        while pos < filled:
-            if buf[pos] == 10:
-                self.length = pos + 1 - start
-                return progress.LINE
+        while pos < filled and buf[pos] != 10:
             pos += 1
-        self.at = filled - start
-        if self.at > MAX_INLINE_BYTES:
+        if pos - start > MAX_INLINE_BYTES:
             raise ProtocolError("too big inline request")
+        if pos < filled:
+            self.length = pos + 1 - start
+            return progress.LINE
+        self.at = pos - start
         return progress.MORE
 
     def double_spans(self) -> None:

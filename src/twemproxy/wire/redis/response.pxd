@@ -4,6 +4,7 @@ from twemproxy.wire.scanner cimport Scanner
 
 cdef int MAX_NESTING
 cdef Py_ssize_t MAX_LINE_BYTES, MAX_REPLY_BYTES
+cdef long long MAX_TENTH
 
 @cython.final
 cdef class ResponseScanner(Scanner):
@@ -21,6 +22,9 @@ cdef class ResponseScanner(Scanner):
     cdef settle(self, int kind)
     cdef descend(self, long long count)
     @cython.locals(negative=bint, first=Py_ssize_t, value="long long", digit=int)
-    cdef Py_ssize_t number(self, bytearray buf, Py_ssize_t pos, Py_ssize_t filled, bint null) except? -2
+    cdef Py_ssize_t number(self, bytearray buf, Py_ssize_t pos, Py_ssize_t filled, int kind) except? -2
+    cdef bint fits_64_bits(self, Py_ssize_t digits, long long value, int digit, bint negative) except -1
+    @cython.locals(null=bint)
+    cdef check_length(self, int kind, Py_ssize_t digits, long long value)
     @cython.locals(pos=Py_ssize_t)
     cdef Py_ssize_t text(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except? -2

@@ -16,6 +16,7 @@ from twemproxy.wire.scanner import Scanner
 MAX_NESTING: Final = limits.MAX_NESTING
 MAX_LINE_BYTES: Final = limits.MAX_LINE_BYTES
 MAX_REPLY_BYTES: Final = limits.MAX_REPLY_BYTES
+MAX_TENTH: Final = 922337203685477580  # the largest 64-bit number but its last digit
 
 
 class ResponseScanner(Scanner):
@@ -82,13 +83,13 @@ class ResponseScanner(Scanner):
         kind = buf[start + self.at]
         pos = start + self.at + 1
         if kind in (36, 42, 58):  # '$' '*' ':'
-            pos = self.number(buf, pos, filled, kind != 58)
+            pos = self.number(buf, pos, filled, kind)
         elif kind in (43, 45):  # '+' '-'
             pos = self.text(buf, start, filled)
         elif not self.resp3:
             raise ProtocolError(f"type byte {kind}")
         elif kind in (37, 126, 62, 124, 61, 33):  # '%' '~' '>' '|' '=' '!'
-            pos = self.number(buf, pos, filled, False)
+            pos = self.number(buf, pos, filled, kind)
         elif kind in (44, 40, 35, 95):  # ',' '(' '#' '_'
             pos = self.text(buf, start, filled)
         else:
@@ -110,7 +111,9 @@ class ResponseScanner(Scanner):
             if self.value >= 0:
                 self.need = self.at + self.value + 2
                 if self.need > MAX_REPLY_BYTES:
-                    raise ProtocolError(f"response of more than {MAX_REPLY_BYTES} bytes")
+                    raise ProtocolError(
+                        f"response of more than {MAX_REPLY_BYTES} bytes"
+                    )
         elif kind in (42, 126, 62):
             self.owed[self.depth] -= 1
             if self.value > 0:
@@ -132,10 +135,12 @@ class ResponseScanner(Scanner):
         self.depth += 1
         self.owed[self.depth] = count
 
-    def number(self, buf: bytearray, pos: int, filled: int, null: bool) -> int:
+    def number(self, buf: bytearray, pos: int, filled: int, kind: int) -> int:
         """Read ``[-]<digits> CRLF`` to `value`; return where the next line begins.
 
-        -1 when the line is not complete. A length may be -1 where `null` allows it.
+        -1 when the line is not complete. There is one way to write each number,
+        so that nobody behind us can read another one: no plus, no leading zero,
+        nothing beyond 64 bits. Of the negative lengths only null is one.
         """
         negative = pos < filled and buf[pos] == 45
         if negative:
@@ -148,23 +153,37 @@ class ResponseScanner(Scanner):
                 break
             if pos - first < 18:
                 value = value * 10 + digit
-            elif pos - first > 19:
-                raise ProtocolError("number of more than 20 digits")
+            elif not self.fits_64_bits(pos - first, value, digit, negative):
+                raise ProtocolError("number of more than 64 bits")
             pos += 1
         if pos == filled:
             return -1
         if pos == first or buf[pos] != 13:
             raise ProtocolError("bad number")
+        if buf[first] == 48 and (negative or pos - first > 1):
+            raise ProtocolError("zero in front of a number")
         if pos + 1 == filled:
             return -1
         if buf[pos + 1] != 10:
             raise ProtocolError("bad number")
         if negative:
             value = -value
-        if value < 0 and null and value != -1:
-            raise ProtocolError("bad length")
+        if kind != 58:  # ':'
+            self.check_length(kind, pos - first, value)
         self.value = value
         return pos + 2
+
+    def fits_64_bits(self, digits: int, value: int, digit: int, negative: bool) -> bool:
+        """Tell whether one more digit after `digits` of them, worth `value`, is fine."""
+        if digits > 18:
+            return False
+        return value < MAX_TENTH or (value == MAX_TENTH and digit <= 7 + negative)
+
+    def check_length(self, kind: int, digits: int, value: int) -> None:
+        """Refuse what cannot be the length of a value of this kind."""
+        null = value == -1 and kind in (36, 42)  # '$' '*'
+        if digits > 18 or (value < 0 and not null):
+            raise ProtocolError("bad length")
 
     def text(self, buf: bytearray, start: int, filled: int) -> int:
         """Walk to the CR LF that ends the line at `at`; return what follows it.
