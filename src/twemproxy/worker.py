@@ -163,6 +163,9 @@ class Worker:
                 log.reopen()
             case {"op": "drain"}:
                 self.drain()
+            case {"op": "slowlog"}:
+                entries = list(self.process.slowlog.entries)
+                self.control.send({"op": "slowlog", "entries": entries})
             case _:
                 log.error("unknown message from the supervisor")
 

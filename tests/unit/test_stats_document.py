@@ -89,5 +89,5 @@ def test_workers_count_in_the_slots_of_the_table() -> None:
 def test_no_slot_is_given_twice_and_none_reaches_the_histogram() -> None:
     for rows in (metrics.PROCESS, metrics.POOL, metrics.SERVER):
         assert [row.slot for row in rows] == list(range(len(rows)))
-        assert len(rows) <= metrics.HISTOGRAM_SLOT
+        assert len(rows) <= metrics.HISTOGRAM_SUM_SLOT
         assert len({row.name for row in rows}) == len(rows)

@@ -59,6 +59,8 @@ class PoolConfig(NamedTuple):
     tcpkeepalive: bool
     reuseport: bool
     strict_keys: bool
+    slowlog_us: int = 0  # 0: no slow log
+    slowlog_keys: str = "plain"
 
 
 class Config(NamedTuple):

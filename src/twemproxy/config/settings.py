@@ -90,7 +90,9 @@ def boolean(
     return Setting(key, Kind.BOOLEAN, key, meaning, default, suffix=suffix, ours=ours)
 
 
-def choice(key: str, default: str, choices: tuple[str, ...], meaning: str) -> Setting:
+def choice(
+    key: str, default: str, choices: tuple[str, ...], meaning: str, *, ours: bool = False
+) -> Setting:
     """Describe a key whose value is one of a few names."""
     return Setting(
         key,
@@ -100,6 +102,7 @@ def choice(key: str, default: str, choices: tuple[str, ...], meaning: str) -> Se
         default,
         choices=choices,
         suffix=f"is not a valid {key}",
+        ours=ours,
     )
 
 
@@ -187,6 +190,21 @@ SETTINGS: Final = (
         "servers and which cannot be split. `false` sends it where its first key "
         "lives, as the C program does.",
         default=True,
+        ours=True,
+    ),
+    number(
+        "slowlog_us",
+        0,
+        "Keep requests that take longer than this many microseconds in the slow log. "
+        "0 keeps none.",
+        default_note="0 (none)",
+        ours=True,
+    ),
+    choice(
+        "slowlog_keys",
+        "plain",
+        ("plain", "hashed"),
+        "How the slow log shows keys: cut and escaped, or only a digest of them.",
         ours=True,
     ),
     Setting(

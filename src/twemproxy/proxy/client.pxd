@@ -25,6 +25,7 @@ cdef class Request:
     cdef public long long started_us
     cdef public int expects
     cdef public bint answered, failed
+    cdef public object trace
 
 @cython.no_gc
 cdef class Gather:
@@ -61,7 +62,10 @@ cdef class Client(Connection):
     @cython.locals(head=Request)
     cpdef take_head(self)
     cpdef widen(self)
-    @cython.locals(number=int)
+    cpdef on_slow(self, Request request)
+    @cython.locals(tail=Request)
+    cpdef note(self, Slab slab, Py_ssize_t start, Py_ssize_t end)
+    @cython.locals(number=int, taken_us=cython.longlong)
     cpdef on_reply(self, Request request, Py_ssize_t length)
     @cython.locals(request=Request, gather=Gather, failed=Request, before=Py_ssize_t)
     cpdef advance(self)

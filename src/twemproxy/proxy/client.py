@@ -13,6 +13,7 @@ import errno
 from typing import Final
 
 from twemproxy import limits, log
+from twemproxy.net.dial import peer_name
 from twemproxy.net.slab import Slab
 from twemproxy.proxy import reason
 from twemproxy.proxy.connection import Connection
@@ -20,6 +21,7 @@ from twemproxy.proxy.process import Process
 from twemproxy.proxy.protocol import Protocol
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
+from twemproxy.stats.slowlog import MAX_NOTE_BYTES, Trace
 from twemproxy.wire.scanner import Scanner
 
 FIRST_WINDOW: Final = limits.FIRST_WINDOW
@@ -48,6 +50,7 @@ class Request:
         "reply",
         "start",
         "started_us",
+        "trace",
         "wanted",
         "whole",
     )
@@ -62,6 +65,7 @@ class Request:
     end: int
     length: int  # bytes sent to the server
     started_us: int
+    trace: Trace | None  # where its time goes, in a pool with a slow log
     expects: int  # what a reply may be, in the protocol's own numbers
     wanted: int  # how many values a fragment must bring
     answered: bool
@@ -97,6 +101,7 @@ def request_of(client: "Client | None", whole: Request | None, now_us: int) -> R
     request.end = 0
     request.length = 0
     request.started_us = now_us
+    request.trace = None if whole is None else whole.trace
     request.expects = 0
     request.wanted = 0
     request.answered = False
@@ -225,6 +230,8 @@ class Client(Connection):
     def ask(self) -> Request:
         """Append a new request to the queue."""
         request = request_of(self, None, self.reactor.now_us)
+        if self.protocol.slow_us:
+            request.trace = Trace()
         if self.tail is None:
             self.head = request
         else:
@@ -269,10 +276,27 @@ class Client(Connection):
         """Account for a reply that is in the outbox now."""
         number = slot.CLIENT_ERRORS if request.failed else slot.CLIENT_RESPONSES
         self.counters.add(number, 1)
-        self.counters.observe(self.reactor.now_us - request.started_us)
+        taken_us = self.reactor.now_us - request.started_us
+        self.counters.observe(taken_us)
+        if request.trace is not None and taken_us > self.protocol.slow_us:
+            self.on_slow(request)
         if length > self.big_reply:
             self.window = max(1, MAX_CLIENT_OUTPUT_BYTES // length)
             self.big_reply = length
+
+    def on_slow(self, request: Request) -> None:
+        """Take down a request that took longer than its pool likes."""
+        tracer = self.protocol.tracer
+        if tracer is not None and request.trace is not None:
+            now_us = self.reactor.now_us
+            tracer.take(request.trace, request.started_us, now_us, peer_name(self.fd))
+
+    def note(self, slab: Slab, start: int, end: int) -> None:
+        """Remember how the request in slab[start:end], just routed, begins."""
+        tail = self.tail
+        if tail is not None and tail.trace is not None and not tail.trace.note:
+            end = min(end, start + MAX_NOTE_BYTES)
+            tail.trace.note = bytes(slab.buf[start:end])
 
     def advance(self) -> None:
         """Move answered requests, oldest first, from the queue to the outbox."""

@@ -22,6 +22,7 @@ from twemproxy.proxy.protocol import Protocol
 from twemproxy.proxy.server import Owner, ServerConnection
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
+from twemproxy.stats.slowlog import Tracer
 
 PLACEHOLDER: Final = bytearray(b"placeholder")
 CALM_FAILURES: Final = 5  # so many failed connects in a row go undamped
@@ -200,6 +201,7 @@ class Pool:
             Server(self, config, i, server_counters[i])
             for i, config in enumerate(self.config.servers)
         ]
+        self.trace()
         if self.config.preconnect:
             for server in self.servers:
                 server.pick(None)
@@ -230,7 +232,16 @@ class Pool:
             server.retire()
         self.ring = ring_of(config)
         self.protocol.on_servers()
+        self.trace()
         self.rebuild()
+
+    def trace(self) -> None:
+        """Take slow requests down, or no longer."""
+        config, tracer = self.config, None
+        if config.slowlog_us:
+            hashed = config.slowlog_keys == "hashed"
+            tracer = Tracer(self.process.slowlog, config.name, hashed)
+        self.protocol.trace(config.slowlog_us, tracer)
 
     def retire(self) -> None:
         """Let every client finish, and the servers after them."""

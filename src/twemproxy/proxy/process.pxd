@@ -11,7 +11,7 @@ cdef Py_ssize_t PARK_BYTES, PARK_MAX
 cdef class Process:
     cdef public Reactor reactor
     cdef public Block block
-    cdef public object resolve
+    cdef public object resolve, slowlog
     cdef public int clients, max_clients
     cdef public bint draining
     cdef Slab parking

@@ -8,6 +8,7 @@ from twemproxy.net.reactor import Reactor
 from twemproxy.net.slab import Slab, copied
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
+from twemproxy.stats.slowlog import SlowLog
 
 PARK_BYTES = 16384
 PARK_MAX = 1024
@@ -28,6 +29,7 @@ class Process:
         "parking",
         "reactor",
         "resolve",
+        "slowlog",
     )
 
     def __init__(
@@ -42,6 +44,7 @@ class Process:
         self.clients = 0
         self.max_clients = limits.MAX_CLIENTS
         self.draining = False
+        self.slowlog = SlowLog()
         self.parking: Slab | None = None
 
     def on_opened(self) -> None:

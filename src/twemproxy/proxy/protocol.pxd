@@ -2,8 +2,11 @@ from twemproxy.net.slab cimport Slab
 from twemproxy.proxy.connection cimport Connection
 
 cdef class Protocol:
+    cdef public long long slow_us
+    cdef public object tracer
     cpdef Py_ssize_t requests(self, Connection client, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     cpdef Py_ssize_t responses(self, Connection conn, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     cpdef greet(self, Connection conn)
     cpdef Slab error(self, int number)
+    cpdef trace(self, long long slow_us, object tracer)
     cpdef on_servers(self)

@@ -6,12 +6,16 @@ where they go. There is one protocol object per pool.
 
 from twemproxy.net.slab import Slab
 from twemproxy.proxy.connection import Connection
+from twemproxy.stats.slowlog import Tracer
 
 
 class Protocol:
     """What a pool's clients and servers speak."""
 
-    __slots__ = ()
+    __slots__ = ("slow_us", "tracer")
+
+    slow_us: int  # requests that take longer are taken down; 0: none are
+    tracer: Tracer | None
 
     def requests(self, client: Connection, slab: Slab, start: int, end: int) -> int:
         """Act on each whole request in slab[start:end]; return where that ended."""
@@ -28,6 +32,11 @@ class Protocol:
     def error(self, number: int) -> Slab:
         """Return the reply that tells a client of this errno."""
         raise NotImplementedError
+
+    def trace(self, slow_us: int, tracer: Tracer | None) -> None:
+        """Take slow requests down with `tracer` from now on."""
+        self.slow_us = slow_us
+        self.tracer = tracer
 
     def on_servers(self) -> None:
         """The pool has other servers than before."""

@@ -103,6 +103,8 @@ class RedisProtocol(Protocol):
                 self.route(client, walker, slab, pos)
             elif status == progress.LINE:
                 self.route_line(client, slab, pos, pos + length)
+            if self.slow_us:
+                client.note(slab, pos, pos + length)
             if client.fd < 0:
                 return end
             pos += length

@@ -33,7 +33,7 @@ cdef class ServerConnection(Connection):
     cdef public Py_ssize_t written, unsent, unsent_bytes, quiet, quiet_bytes
     cdef public bint retiring, timed
     cdef public Scanner scanner
-    cdef public list waiters
+    cdef public list waiters, traces
 
     cpdef expect(self, Request request, Py_ssize_t length)
     cpdef send_quietly(self, Py_ssize_t length)
@@ -46,6 +46,7 @@ cdef class ServerConnection(Connection):
     cpdef answer(self, Slab slab, Py_ssize_t start, Py_ssize_t end, int verdict)
     @cython.locals(request=Request, counters=Block)
     cpdef count_resolved(self)
+    cpdef stamp(self)
     cpdef connect(self, int fd, int status)
     cpdef on_connected(self)
     cpdef arm(self, Request request)

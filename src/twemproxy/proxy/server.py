@@ -24,6 +24,7 @@ from twemproxy.proxy.process import Process
 from twemproxy.proxy.protocol import Protocol
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
+from twemproxy.stats.slowlog import Trace
 from twemproxy.wire import expect
 from twemproxy.wire.scanner import Scanner
 
@@ -75,6 +76,7 @@ class ServerConnection(Connection):
         "tail",
         "timed",
         "timeout_ms",
+        "traces",
         "unsent",
         "unsent_bytes",
         "waiters",
@@ -106,6 +108,7 @@ class ServerConnection(Connection):
         self.retiring = False  # closes when it owes nothing
         self.timed = False  # a timer will look at the head
         self.scanner: Scanner | None = None  # of an unfinished response
+        self.traces: list[Trace] | None = None  # of unsent requests with a trace
         self.waiters: list[Client] = []  # clients paused until the outbox drains
         self.blocked = True
         process.on_opened()
@@ -121,6 +124,10 @@ class ServerConnection(Connection):
             self.tail.next_sent = request
         self.tail = request
         self.count_in(length, request.expects < expect.OWN)
+        if request.trace is not None:
+            if self.traces is None:
+                self.traces = []
+            self.traces.append(request.trace)
         if self.timeout_ms and not self.timed:
             self.arm(request)
 
@@ -182,6 +189,8 @@ class ServerConnection(Connection):
             counters.add(slot.SWALLOWED, 1)
         else:
             counters.observe(self.reactor.now_us - request.started_us)
+            if request.trace is not None:
+                request.trace.answer(self.reactor.now_us, self.address)
             counters.add(slot.RESPONSES, 1)
             counters.add(slot.RESPONSE_BYTES, end - start)
             if verdict == expect.TROUBLE:
@@ -205,8 +214,16 @@ class ServerConnection(Connection):
             self.unsent_bytes = 0
             self.quiet = 0
             self.quiet_bytes = 0
+        if self.traces is not None:
+            self.stamp()
         if self.waiters:
             self.release()
+
+    def stamp(self) -> None:
+        """Tell the traces of what was just written when that was."""
+        for trace in self.traces or ():
+            trace.sent_us = self.reactor.now_us
+        self.traces = None
 
     def expected(self) -> int:
         """Return how long the unfinished response is at least."""

@@ -31,6 +31,7 @@ class Block:
 
     def observe(self, time_us: int) -> None:
         """Count a time in the histogram: bucket i holds times below 2**i µs."""
+        self.slots[self.at + slot.TIME_SUM] += time_us
         bucket = 0
         while time_us > 0 and bucket < slot.BUCKETS - 1:
             time_us >>= 1

@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple
 BLOCK_SLOTS: Final = 64
 BLOCK_BYTES: Final = BLOCK_SLOTS * 8
 PROCESS_BLOCK: Final = 0
+HISTOGRAM_SUM_SLOT: Final = 31  # microseconds of all times together
 HISTOGRAM_SLOT: Final = 32  # bucket i counts the times below 2**i microseconds
 HISTOGRAM_BUCKETS: Final = 32
 

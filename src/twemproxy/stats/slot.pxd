@@ -41,5 +41,6 @@ cdef enum:
     CONNECTS = 13
     EJECTED = 14
     SWALLOWED = 15
+    TIME_SUM = 31
     HISTOGRAM = 32
     BUCKETS = 32

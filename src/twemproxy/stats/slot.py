@@ -54,5 +54,6 @@ EJECTED = 14
 SWALLOWED = 15
 
 # In pool and server blocks: times, in buckets of powers of two microseconds.
+TIME_SUM = 31  # of all times in the histogram, microseconds
 HISTOGRAM = 32
 BUCKETS = 32
