@@ -1,0 +1,36 @@
+"""Notice that the configuration file became another one.
+
+Looked at, not listened to: an editor that renames, a config map whose symbolic links
+are swapped, a file system without notifications all end in another identity of what
+the path leads to. A file still being written changes from look to look, so a change
+counts once two looks in a row agree.
+"""
+
+import os
+
+Identity = tuple[str, int, int, int, int]
+
+
+class Watch:
+    """Remembers a path's file as it was when last reported."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._known = self._last = self._look()
+
+    def changed(self) -> bool:
+        """Look again; true once for every change, when the file has come to rest."""
+        now = self._look()
+        at_rest, self._last = now == self._last, now
+        if now is None or not at_rest or now == self._known:
+            return False
+        self._known = now
+        return True
+
+    def _look(self) -> Identity | None:
+        try:
+            path = os.path.realpath(self._path)
+            found = os.stat(path)
+        except OSError:
+            return None
+        return path, found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size

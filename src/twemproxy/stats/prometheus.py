@@ -1,0 +1,165 @@
+"""The counters in the Prometheus and OpenMetrics formats, by the official library.
+
+Names are made from the table of metrics: `twemproxy_`, the scope where the name does
+not tell it, the name, the unit. Only `EXPORTED` names differ, where a name of the C
+program says too little among the metrics of other programs. Imported only by a
+process that was asked for a metrics port, because of the memory the library takes.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+)
+from prometheus_client.core import Metric as Family
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from twemproxy.stats.collect import total
+from twemproxy.stats.histogram import bound_us, time_sum_us, times
+from twemproxy.stats.metrics import (
+    BLOCK_SLOTS,
+    POOL,
+    PROCESS,
+    PROCESS_BLOCK,
+    SERVER,
+    Metric,
+)
+from twemproxy.stats.snapshot import Snapshot
+from twemproxy.version import COMPATIBLE, VERSION
+
+PREFIX: Final = "twemproxy_"
+EXPORTED: Final = {
+    ("process", "total_connections"): "connections",
+    ("process", "curr_connections"): "open_connections",
+    ("process", "heartbeat"): "heartbeat_age_seconds",
+    ("process", "client_refused"): "process_client_refused",
+    ("process", "generation"): "worker_config_generation",
+    ("pool", "client_bytes_in"): "client_received_bytes",
+    ("pool", "client_bytes_out"): "client_sent_bytes",
+    ("server", "server_ejected_at"): "server_ejected_timestamp_seconds",
+}
+REQUEST_TIME: Final = f"{PREFIX}request_duration_seconds"
+SERVER_TIME: Final = f"{PREFIX}server_duration_seconds"
+# 16 µs to 17 s: what is outside is in the next bucket, nothing is lost.
+FIRST_BUCKET: Final = 4
+LAST_BUCKET: Final = 24
+MICRO: Final = 1e-6
+
+
+def exported_name(metric: Metric) -> str:
+    """Return the name of a row's family, a counter's without its ``_total``."""
+    name = EXPORTED.get((metric.scope, metric.name), metric.name)
+    if metric.scope == "server" and not name.startswith("server_"):
+        name = f"server_{name}"
+    return PREFIX + name
+
+
+def page(snapshot: Snapshot, accept: str) -> tuple[bytes, str]:
+    """Write the page in the format that `accept` prefers; its content type, too."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Reader(snapshot))
+    encode, kind = choose_encoder(accept)
+    return encode(registry), kind
+
+
+class _Reader(Collector):
+    """Hands one snapshot to the library."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def collect(self) -> Iterable[Family]:
+        yield from _facts(self._snapshot)
+        yield from _process(self._snapshot)
+        yield from _pools(self._snapshot)
+        yield from _servers(self._snapshot)
+
+
+def _facts(now: Snapshot) -> Iterator[Family]:
+    about = {"version": VERSION, "compatible": COMPATIBLE}
+    yield InfoMetricFamily(f"{PREFIX}build", "This program.", about)
+    for name, text, value in (
+        ("workers", "Worker processes.", len(now.views)),
+        ("start_time_seconds", "When the supervisor started.", now.started_s),
+        ("config_generation", "Configuration in force.", now.generation),
+    ):
+        yield GaugeMetricFamily(PREFIX + name, text, value)
+    yield CounterMetricFamily(
+        f"{PREFIX}config_reloads_failed", "Reloads refused.", now.failed_reloads
+    )
+
+
+def _process(now: Snapshot) -> Iterator[Family]:
+    for metric in PROCESS:
+        family = _family(metric, ("worker",))
+        for index, view in enumerate(now.views):
+            value: float = view[PROCESS_BLOCK * BLOCK_SLOTS + metric.slot]
+            if metric.name == "heartbeat":
+                value = max(0.0, (now.now_ms - value) / 1000)
+            family.add_metric((str(index),), value)
+        yield family
+
+
+def _pools(now: Snapshot) -> Iterator[Family]:
+    for metric in POOL:
+        family = _family(metric, ("pool",))
+        for pool in now.pools:
+            family.add_metric((pool.name,), total(metric, pool.block, now.views))
+        yield family
+    histogram = HistogramMetricFamily(
+        REQUEST_TIME, "From a request's arrival to its reply.", labels=("pool",)
+    )
+    for pool in now.pools:
+        _observe(histogram, (pool.name,), pool.block, now.views)
+    yield histogram
+
+
+def _servers(now: Snapshot) -> Iterator[Family]:
+    servers = [(pool.name, server) for pool in now.pools for server in pool.servers]
+    for metric in SERVER:
+        family = _family(metric, ("pool", "server"))
+        scale = MICRO if metric.kind == "timestamp" else 1
+        for pool, server in servers:
+            value = total(metric, server.block, now.views) * scale
+            family.add_metric((pool, server.label), value)
+        yield family
+    histogram = HistogramMetricFamily(
+        SERVER_TIME,
+        "From a request's queueing for a server to the response.",
+        labels=("pool", "server"),
+    )
+    for pool, server in servers:
+        _observe(histogram, (pool, server.label), server.block, now.views)
+    yield histogram
+
+
+def _family(
+    metric: Metric, labels: Sequence[str]
+) -> CounterMetricFamily | GaugeMetricFamily:
+    name = exported_name(metric)
+    text = metric.text.replace("# ", "Number of ", 1)
+    text = f"{text[0].upper()}{text[1:]}."
+    if metric.kind == "counter":
+        return CounterMetricFamily(name, text, labels=labels)
+    return GaugeMetricFamily(name, text, labels=labels)
+
+
+def _observe(
+    histogram: HistogramMetricFamily,
+    labels: Sequence[str],
+    block: int,
+    views: Sequence[memoryview],
+) -> None:
+    """Add one pool's or server's times, each bucket with all that are below."""
+    counts = times(block, views)
+    buckets = [
+        (repr(bound_us(i) * MICRO), float(sum(counts[: i + 1])))
+        for i in range(FIRST_BUCKET, LAST_BUCKET + 1)
+    ]
+    buckets.append(("+Inf", float(sum(counts))))
+    histogram.add_metric(labels, buckets, time_sum_us(block, views) * MICRO)
