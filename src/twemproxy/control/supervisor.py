@@ -7,6 +7,10 @@ The order up to the workers is the C program's, so that what fails first there f
 first here, with its words and its exit status.
 """
 
+# isort: off
+from twemproxy.control import slim  # noqa: F401 # has to come before asyncio
+# isort: on
+
 import asyncio
 import enum
 import os

@@ -1,6 +1,5 @@
 """What the proxy answers to Redis clients by itself. Cold: asked once a connection."""
 
-import hmac
 import time
 from collections.abc import Callable
 
@@ -67,8 +66,19 @@ class LocalAnswers:
         password = self.pool.config.redis_auth
         if not password:
             return answers.NO_PASSWORD_SET
-        right = hmac.compare_digest(args[-1], password)
+        right = _is_same(args[-1], password)
         if len(args) == 3:
             right = right and args[1] == b"default"
         client.authenticated = right
         return answers.OK if right else answers.WRONG_PASSWORD
+
+
+def _is_same(given: bytes, secret: bytes) -> bool:
+    """Compare in a time that does not tell where they differ.
+
+    The standard library's function would do, but loads OpenSSL: 3.6 MB a worker.
+    """
+    differing = len(given) ^ len(secret)
+    for one, other in zip(given, secret, strict=False):
+        differing |= one ^ other
+    return differing == 0

@@ -8,8 +8,8 @@ that replaces a dead one goes on in the region of its predecessor.
 import mmap
 import os
 import sys
-import tempfile
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 from twemproxy.config.model import Config
@@ -127,7 +127,9 @@ def _anonymous_file(size: int) -> int:
     if sys.platform == "linux":
         fd = os.memfd_create("twemproxy-counters", os.MFD_CLOEXEC)
     else:
-        with tempfile.TemporaryFile() as file:
-            fd = os.dup(file.fileno())
+        folder = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 # created exclusively
+        path = Path(folder, f".twemproxy-{os.urandom(8).hex()}")
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        path.unlink()
     os.ftruncate(fd, size)
     return fd

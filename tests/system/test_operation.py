@@ -1,0 +1,198 @@
+"""The whole program under real clients: reload, crash, drain, log rotation, size."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.crew import workers_of
+from tests.support.fleet import Fleet
+from tests.support.ports import LOOPBACK
+from tests.support.proxy import Proxy, foreign, pool
+from tests.support.waiting import wait_until
+from tests.support.wire import Wire, resp
+
+Start = Callable[..., Proxy]
+MAX_RESIDENT_KIB: Final = 45 * 1024
+RELOADS: Final = 30
+
+pytestmark = pytest.mark.skipif(foreign(), reason="about our processes")
+
+
+def resident_kib(pid: int) -> int:
+    """The resident memory of a process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert found
+    return int(found[1])
+
+
+class Load(threading.Thread):
+    """One client that writes and reads its own keys and counts what goes wrong."""
+
+    def __init__(self, port: int, name: str) -> None:
+        super().__init__(daemon=True)
+        self.port, self.name = port, name
+        self.wrong: list[bytes] = []
+        self.done = 0
+        self.stopping = False
+
+    def run(self) -> None:
+        """Ask until told to stop; every reply has to be the right one."""
+        with Wire(self.port) as conn:
+            while not self.stopping:
+                value = f"{self.name}.{self.done}"
+                conn.send(resp("SET", self.name, value) + resp("GET", self.name))
+                wanted = f"+OK\r\n${len(value)}\r\n{value}\r\n".encode()
+                got = conn.read_exactly(len(wanted))
+                if got != wanted:
+                    self.wrong.append(got)
+                    return
+                self.done += 1
+
+    def finish(self) -> None:
+        """Stop and wait."""
+        self.stopping = True
+        self.join(10)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_reloads_under_load_fail_no_request_and_close_no_client(
+    fleet: Fleet, proxy: Start, workers: str
+) -> None:
+    servers = fleet.redis(3)
+    running = proxy(pool(servers[:2]), "--workers", workers)
+    listen = f"{LOOPBACK}:{running.port}"
+    loads = [Load(running.port, f"load{i}") for i in range(4)]
+    for load in loads:
+        load.start()
+    for number in range(RELOADS):
+        # A server comes and goes, and settings of the pool change.
+        chosen = servers if number % 2 else servers[:2]
+        text = pool(chosen, listen=listen, timeout=1000 + number)
+        running.config_file.write_text(text)
+        running.signal(signal.SIGUSR1)
+        wanted = number + 2
+        wait_until(lambda n=wanted: running.stats()["generation"] == n, "reload")
+    for load in loads:
+        load.finish()
+    # A key may move to the server that came; its value is written before it is read.
+    assert [load.wrong for load in loads] == [[], [], [], []]
+    assert all(load.done for load in loads)
+    assert running.pool_stats()["forward_error"] == 0
+    assert running.pool_stats()["client_err"] == 0
+
+
+def test_a_killed_worker_costs_only_its_own_clients(fleet: Fleet, proxy: Start) -> None:
+    running = proxy(pool(fleet.redis(1)), "--workers", "2")
+    before = workers_of(running)
+    with ExitStack() as stack:
+        clients = [stack.enter_context(running.connect()) for _ in range(20)]
+        for client in clients:
+            assert client.ask(resp("PING"), b"+PONG\r\n") == b"+PONG\r\n"
+        killed = min(before)
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: len(workers_of(running) - {killed}) == 2, "its successor")
+        for client in clients:
+            client.send(resp("PING"))
+        alive = [client for client in clients if client.read_line() == b"+PONG\r\n"]
+        assert 0 < len(alive) < 20
+    for _ in range(20):
+        with running.connect() as client:
+            assert client.ask(resp("PING"), b"+PONG\r\n") == b"+PONG\r\n"
+
+
+def test_a_drain_answers_what_is_owed_and_closes_idle_clients(
+    fleet: Fleet, proxy: Start
+) -> None:
+    running = proxy(pool(fleet.redis(1)))
+    with running.connect() as idle, running.connect() as busy:
+        assert idle.ask(resp("PING"), b"+PONG\r\n") == b"+PONG\r\n"
+        busy.send(b"".join(resp("SET", f"k{i}", "v") for i in range(1000)))
+        assert busy.read_exactly(5) == b"+OK\r\n"
+        running.signal(signal.SIGTERM)
+        assert busy.read_exactly(999 * 5) == b"+OK\r\n" * 999
+        assert busy.read_to_end() == b""
+        assert idle.read_to_end() == b""
+    assert running.wait_end() == 0
+
+
+def test_all_processes_follow_a_rotated_log(fleet: Fleet, proxy: Start) -> None:
+    running = proxy(pool(fleet.redis(1)))
+    old = running.log_file.with_suffix(".1")
+    running.log_file.rename(old)
+    running.signal(signal.SIGHUP)
+    wait_until(running.log_file.exists, "the new file")
+
+    def a_client_is_told() -> bool:
+        with running.connect() as client:
+            client.ask(resp("PING"), b"+PONG\r\n")
+        return "accepted c" in running.log
+
+    wait_until(a_client_is_told, "a worker's line in the new file")
+
+
+def test_the_level_reaches_the_workers(fleet: Fleet, proxy: Start) -> None:
+    running = proxy(pool(fleet.redis(1)), "-v", "4")
+    with running.connect() as client:
+        client.ask(resp("PING"), b"+PONG\r\n")
+    assert "accepted c" not in running.log
+    running.signal(signal.SIGTTIN)
+
+    def a_client_is_told() -> bool:
+        with running.connect() as client:
+            client.ask(resp("PING"), b"+PONG\r\n")
+        return "accepted c" in running.log
+
+    wait_until(a_client_is_told, "a line of the raised level")
+
+
+def test_json_lines_come_from_all_processes(fleet: Fleet, proxy: Start) -> None:
+    running = proxy(pool(fleet.redis(1)), "--log-format", "json")
+    with running.connect() as client:
+        client.ask(resp("PING"), b"+PONG\r\n")
+    wait_until(lambda: "accepted c" in running.log, "a worker's line")
+    pids = {json.loads(line)["pid"] for line in running.log.splitlines()}
+    assert pids == {running.pid, *workers_of(running)}
+
+
+def test_titles_tell_who_is_who(fleet: Fleet, proxy: Start) -> None:
+    running = proxy(pool(fleet.redis(1)))
+    (worker,) = workers_of(running)
+    shown = subprocess.run(
+        ["ps", "-o", "args=", "-p", f"{running.pid},{worker}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert shown[0].startswith("nutcracker: supervisor (")
+    assert shown[1] == "nutcracker: worker 0"
+
+
+def test_an_idle_proxy_is_small(fleet: Fleet, proxy: Start) -> None:
+    running = proxy(pool(fleet.redis(1)))
+    sizes = [resident_kib(pid) for pid in (running.pid, *workers_of(running))]
+    assert sum(sizes) < MAX_RESIDENT_KIB, sizes
+
+
+def test_a_pool_that_changes_its_protocol_listens_on(
+    fleet: Fleet, proxy: Start
+) -> None:
+    running = proxy(pool(fleet.memcached(1), redis=False))
+    listen = f"{LOOPBACK}:{running.port}"
+    running.config_file.write_text(pool(fleet.redis(1), listen=listen))
+    running.signal(signal.SIGUSR1)
+    wait_until(lambda: running.stats()["generation"] == 2, "the reload")
+    deadline = time.monotonic() + 5
+    with running.connect() as client:
+        assert client.ask(resp("PING"), b"+PONG\r\n") == b"+PONG\r\n"
+    assert time.monotonic() < deadline
