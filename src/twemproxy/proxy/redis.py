@@ -324,10 +324,10 @@ class RedisProtocol(Protocol):
                 request.expects, request.wanted, buf, pos
             ):
                 raise ProtocolError("a response to something else")
+            walker.reset()  # before an answer that may end a retiring connection
             conn.answer(slab, pos, stop, verdict)
             if conn.fd < 0:
                 return end
-            walker.reset()
             pos = stop
         conn.scanner = None
         return pos
