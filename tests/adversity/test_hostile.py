@@ -1,0 +1,246 @@
+"""Clients that mean harm: nothing they send reaches a server but whole requests."""
+
+import contextlib
+import random
+import socket
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import pytest
+
+from docs.grammar import REDIS, Case
+from tests.adversity.trap import MIB, Trap
+from tests.support.canned import CannedServer, Line, Script
+from tests.support.proxy import Proxy, pool
+from tests.support.waiting import wait_until
+from tests.support.wire import resp
+
+Canned = Callable[..., CannedServer]
+STUCK_S: Final = 0.5
+Start = Callable[[str], Proxy]
+Answering = Callable[..., Trap]
+ECHO: Final = Line(until=b"k\r\n", send=b"$4\r\nkept\r\n")
+
+
+@pytest.fixture(scope="module")
+def redis_trap() -> Iterator[Trap]:
+    """A Redis pool whose server never answers."""
+    with contextlib.closing(Trap(CannedServer())) as trap:
+        yield trap
+
+
+@pytest.fixture
+def trap(redis_trap: Trap) -> Trap:
+    """Hand the trap on, all quiet."""
+    return redis_trap.begin()
+
+
+@pytest.fixture
+def answering() -> Iterator[Callable[..., Trap]]:
+    """`answering(*scripts)`: a trap of its own with a server that does answer."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*scripts: Script, **settings: object) -> Trap:
+            trap = Trap(CannedServer(scripts), **settings)
+            return stack.enter_context(contextlib.closing(trap))
+
+        yield start
+
+
+@pytest.mark.parametrize("case", REDIS, ids=lambda case: case.title)
+def test_client_and_server_understand_the_same(trap: Trap, case: Case) -> None:
+    with trap.attack(case.sent) as wire:
+        if case.fate == "closed":
+            answer = wire.read_to_end()
+            assert answer.startswith(b"-ERR Protocol error: ")
+            assert answer.count(b"\r\n") == 1
+            assert trap.log.count("is not the protocol") == 1
+        elif case.fate == "answered":
+            assert wire.read_line().startswith(b"-ERR ")
+        trap.assert_only_passed(case.passed)
+        assert wire.closed == (case.fate == "closed")
+    trap.assert_unharmed()
+
+
+@pytest.mark.parametrize("case", REDIS, ids=lambda case: case.title)
+def test_a_case_has_the_same_end_byte_by_byte(trap: Trap, case: Case) -> None:
+    with trap.attack(b"") as wire:
+        for at in range(len(case.sent)):
+            wire.send(case.sent[at : at + 1])
+        if case.fate == "closed":
+            assert wire.read_to_end().startswith(b"-ERR Protocol error: ")
+        trap.assert_only_passed(case.passed)
+
+
+def test_sixty_four_kilobytes_of_blanks_and_a_key(trap: Trap) -> None:
+    with trap.attack(b"get " + b" " * 65536 + b"k\r\n") as wire:
+        assert wire.read_to_end() == b"-ERR Protocol error: too big inline request\r\n"
+    trap.assert_only_passed(b"")
+    trap.assert_unharmed()
+
+
+def test_two_billion_arguments_are_refused_before_they_arrive(trap: Trap) -> None:
+    with trap.attack(b"*2000000000\r\n") as wire:
+        assert b"invalid multibulk length" in wire.read_to_end()
+    trap.assert_only_passed(b"")
+
+
+def test_promises_of_half_a_gigabyte_cost_nothing(trap: Trap) -> None:
+    wires = [
+        trap.attack(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$536870912\r\n") for _ in range(50)
+    ]
+    trap.assert_only_passed(b"")
+    trap.assert_unharmed()
+    for wire in wires:
+        wire.close()
+
+
+def test_a_million_nested_arrays_from_a_client(trap: Trap) -> None:
+    with trap.attack(b"*1\r\n" * 1_000_000) as wire:
+        assert wire.read_line() == b"-ERR Protocol error: expected '$', got '*'\r\n"
+    trap.assert_only_passed(b"")
+    trap.assert_unharmed()
+
+
+def test_a_million_nested_arrays_from_a_server(answering: Answering) -> None:
+    deep = Line(until=b"k\r\n", send=b"*1\r\n" * 1_000_000)
+    trap = answering([deep], [ECHO])
+    with trap.attack(resp("GET", "k")) as wire:
+        assert wire.read_line() == b"-ERR Invalid argument\r\n"
+        assert wire.ask(resp("GET", "k"), b"$4\r\nkept\r\n") == b"$4\r\nkept\r\n"
+    trap.assert_unharmed()
+
+
+def test_a_quit_ends_the_pipeline_it_is_in(trap: Trap) -> None:
+    with trap.attack(resp("QUIT") + resp("SET", "k", "v") * 1000) as wire:
+        assert wire.read_to_end() == b"+OK\r\n"
+    trap.assert_only_passed(b"")
+
+
+def test_a_get_with_a_blank_and_no_key(trap: Trap) -> None:
+    with trap.attack(b"get \r\nget\r\n") as wire:
+        expected = b"-ERR wrong number of arguments for 'get' command\r\n" * 2
+        assert wire.read_expecting(expected) == expected
+    trap.assert_only_passed(b"")
+
+
+def test_an_mset_with_an_odd_number(trap: Trap) -> None:
+    with trap.attack(resp("MSET", "a", 1, "b") + resp("MSET", "a")) as wire:
+        expected = b"-ERR wrong number of arguments for 'mset' command\r\n" * 2
+        assert wire.read_expecting(expected) == expected
+    trap.assert_only_passed(b"")
+
+
+def test_an_mset_with_a_server_down(proxy: Start, canned: Canned) -> None:
+    up, down = canned([Line(until=b"\r\n", send=b"+OK\r\n")]), canned()
+    down.close()
+    running = proxy(pool([up, down], distribution="modula"))
+    with running.connect() as wire:
+        wire.send(resp("MSET", *range(40)) + resp("PING"))
+        expected = b"-ERR Connection refused\r\n+PONG\r\n"
+        assert wire.read_expecting(expected) == expected
+
+
+@pytest.mark.parametrize("length", [0, 250, 251, 65536])
+@pytest.mark.parametrize("command", ["GET", "MGET"])
+def test_a_long_key_is_passed_on(trap: Trap, length: int, command: str) -> None:
+    request = resp(command, b"k" * length)
+    with trap.attack(request):
+        passed = request if command == "GET" else resp("mget", b"k" * length)
+        trap.assert_only_passed(passed)
+
+
+@pytest.mark.parametrize("length", [65537, MIB])
+@pytest.mark.parametrize(
+    "words", [["GET"], ["MGET", "a"], ["MSET", "a", "1"], ["EVAL", "", 1]]
+)
+def test_a_longer_key_is_refused(trap: Trap, length: int, words: list[object]) -> None:
+    tail = ["v"] if words[0] == "MSET" else []
+    with trap.attack(resp(*map(str, words), b"k" * length, *tail)) as wire:
+        text = b"-ERR key of %d bytes is longer than 65536\r\n" % length
+        assert wire.read_line() == text
+    trap.assert_only_passed(b"")
+
+
+def test_a_million_requests_before_the_first_reply_is_read(trap: Trap) -> None:
+    with socket.create_connection(("127.0.0.1", trap.proxy.port)) as flood:
+        flood.settimeout(STUCK_S)
+        with contextlib.suppress(TimeoutError):
+            flood.sendall(resp("PING") * 1_000_000)
+        trap.assert_unharmed(48 * MIB)
+        trap.assert_only_passed(b"")
+
+
+@pytest.mark.parametrize("reply", [b"-ERR\r\n", b"-\r\n", b"+\r\n"])
+def test_an_error_without_a_blank_is_an_error(
+    proxy: Start, canned: Canned, reply: bytes
+) -> None:
+    running = proxy(pool([canned([Line(until=b"k\r\n", send=reply)] * 2)]))
+    with running.connect() as wire:
+        assert wire.ask(resp("GET", "k"), reply) == reply
+        if reply.startswith(b"-"):
+            assert wire.ask(resp("MGET", "a", "k"), reply) == reply
+
+
+REPLY: Final = b"*3\r\n$1\r\na\r\n:1\r\n-ERR\r\n"
+
+
+def test_a_reply_cut_at_each_byte_by_a_reset(answering: Answering) -> None:
+    scripts = [
+        [
+            Line(until=b"k\r\n", send=REPLY[:cut], delay_ms=0),
+            Line(delay_ms=5, reset=True),
+        ]
+        for cut in range(1, len(REPLY))
+    ]
+    trap = answering(*scripts, [Line(until=b"k\r\n", send=REPLY)])
+    with trap.attack(b"") as wire:
+        for _ in scripts:
+            answer = wire.ask(resp("GET", "k"), b"-ERR Connection reset by peer\r\n")
+            assert answer == b"-ERR Connection reset by peer\r\n"
+        assert wire.ask(resp("GET", "k"), REPLY) == REPLY
+    trap.assert_unharmed()
+
+
+def test_a_response_that_comes_before_its_request_reaches_nobody(
+    answering: Answering,
+) -> None:
+    poison = Line(send=b"$6\r\npoison\r\n")
+    good = [Line(until=b"k\r\n", send=b"$4\r\nkept\r\n")]
+    trap = answering([poison], good, preconnect=True)
+    wait_until(lambda: trap.server.heard, "the connection")
+    with trap.attack(b"") as wire:
+        answer = wire.ask(resp("GET", "k"), b"$4\r\nkept\r\n")
+        assert answer in (b"$4\r\nkept\r\n", b"-ERR Invalid argument\r\n")
+
+
+def test_clients_killed_in_the_middle_of_a_pipeline_under_load(
+    proxy: Start, redis_servers: Callable[..., list[object]]
+) -> None:
+    (server,) = redis_servers(1)
+    running = proxy(pool([server]))  # type: ignore[list-item] # has a port
+    chance = random.Random(1)
+    with running.connect() as good:
+        for number in range(1000):
+            key = b"k%d" % number
+            with contextlib.closing(running.connect()) as victim:
+                pipeline = resp("SET", key, b"x" * 2000) * 20 + resp("GET", key) * 20
+                victim.send(pipeline[: chance.randrange(len(pipeline))])
+                victim.reset()
+            mine = resp("ECHO", "x") + resp("SET", "mine", key) + resp("GET", "mine")
+            expected = b"$1\r\nx\r\n+OK\r\n$%d\r\n%b\r\n" % (len(key), key)
+            assert good.ask(mine, expected) == expected
+    wait_until(lambda: at_rest(running), "every queue to be empty")
+    numbers = running.pool_stats()
+    endings = ("client_responses", "client_errors", "abandoned")
+    assert numbers["client_requests"] == sum(numbers[ending] for ending in endings)
+
+
+def at_rest(running: Proxy) -> bool:
+    """Nobody is there and nothing is under way."""
+    server = running.server_stats("server1")
+    return not (
+        running.pool_stats()["client_connections"]
+        or server["in_queue"]
+        or server["out_queue"]
+    )
