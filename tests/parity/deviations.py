@@ -72,12 +72,6 @@ COUNTERS: Final[Mapping[str, Raw]] = {
     },
     # The server's own error line is no error of ours any more.
     "fragment error reply": {"p": {"forward_error": None}},
-    # The C program counts 21 bytes that it does not send.
-    "mget fragments": {"server2": {"request_bytes": -21}},
-    # Names are resolved while the request waits in the queue.
-    "dns failure": {
-        "no-such-host.invalid:6379": {"requests": None, "request_bytes": None}
-    },
     # The C program forgets to count connections to UNIX sockets.
     "unix socket server": {"us": {"server_connections": +1}},
     "unix socket server then close": {"us": {"server_connections": +1}},

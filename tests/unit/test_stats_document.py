@@ -33,7 +33,7 @@ def test_the_layout_is_the_original_s() -> None:
     text = document(FACTS, POOLS, [view()]).decode()
     assert text.startswith(
         '{"service":"nutcracker", "source":"host1", "version":"0.5.0", "uptime":9, '
-        '"timestamp":1700000000, "total_connections":0, "curr_connections":0, '
+        '"timestamp":1700000000, "total_connections":2, "curr_connections":2, '
     )
     assert ', "aa": {"client_eof":0, "client_err":0, "client_connections":0, ' in text
     assert ', "127.0.0.1:1": {"server_eof":0, "server_err":0, ' in text
@@ -57,7 +57,7 @@ def test_original_keys_come_first_in_their_order() -> None:
 
 def test_workers_add_up_and_of_timestamps_the_latest_counts() -> None:
     parsed = shown(view(b0_0=5, b2_5=7, b2_4=100), view(b0_0=6, b2_5=1, b2_4=90))
-    assert parsed["total_connections"] == 11
+    assert parsed["total_connections"] == 11 + len(POOLS)
     assert parsed["aa"]["127.0.0.1:1"]["requests"] == 8
     assert parsed["aa"]["127.0.0.1:1"]["server_ejected_at"] == 100
 

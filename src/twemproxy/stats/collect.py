@@ -56,24 +56,27 @@ def total(metric: Metric, block: int, views: Views) -> int:
 
 def document(facts: Facts, pools: Iterable[PoolBlock], views: Views) -> bytes:
     """Spell the whole document, line feed included."""
+    served = tuple(pools)
     head = [
         '"service":"nutcracker"',
         f'"source":{json.dumps(facts.source)}',
         f'"version":"{COMPATIBLE}"',
         f'"uptime":{facts.uptime_s}',
         f'"timestamp":{facts.timestamp_s}',
-        *_process(views),
+        *_process(len(served), views),
         f'"release":"{VERSION}"',
         f'"workers":{facts.workers}',
         f'"generation":{facts.generation}',
     ]
-    body = ",".join(_pool(pool, views) for pool in pools)
+    body = ",".join(_pool(pool, views) for pool in served)
     return ("{" + ", ".join([*head, body] if body else head) + "}\n").encode()
 
 
-def _process(views: Views) -> list[str]:
+def _process(listeners: int, views: Views) -> list[str]:
+    """Spell the numbers of block 0; a listener, one a pool, is a connection too."""
+    ours = dict.fromkeys(("total_connections", "curr_connections"), listeners)
     return [
-        f'"{row.name}":{total(row, PROCESS_BLOCK, views)}'
+        f'"{row.name}":{total(row, PROCESS_BLOCK, views) + ours.get(row.name, 0)}'
         for row in PROCESS
         if row.kind != "mark"
     ]

@@ -19,9 +19,7 @@ from twemproxy.stats.metrics import (
 def times(block: int, views: Sequence[memoryview]) -> list[int]:
     """Add up the histogram of one pool or server over all workers."""
     first = block * BLOCK_SLOTS + HISTOGRAM_SLOT
-    return [
-        sum(view[first + i] for view in views) for i in range(HISTOGRAM_BUCKETS)
-    ]
+    return [sum(view[first + i] for view in views) for i in range(HISTOGRAM_BUCKETS)]
 
 
 def time_sum_us(block: int, views: Sequence[memoryview]) -> int:
