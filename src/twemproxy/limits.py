@@ -13,6 +13,8 @@ MIB: Final = 1024 * KIB
 # What a client may send.
 MAX_ARGUMENTS: Final = 1024 * 1024  # arguments of one request, as in Redis
 MAX_ARGUMENT_BYTES: Final = 512 * MIB  # one argument, as in Redis
+MAX_REQUEST_BYTES: Final = 1024 * MIB  # one request, as in Redis (`max_request_bytes`)
+MAX_REQUEST_KEYS: Final = 1024 * 1024  # keys of one request (`max_request_keys`)
 MAX_KEY_BYTES: Final = 64 * KIB  # a Redis key; hashing it must stay cheap
 MAX_INLINE_BYTES: Final = 64 * KIB  # a request typed by hand, as in Redis
 MAX_UNAUTHENTICATED_ARGUMENTS: Final = 10  # before AUTH, as in Redis
@@ -28,14 +30,24 @@ MAX_REPLY_BYTES: Final = 1024 * MIB  # one reply
 
 # What is kept for one client before it is no longer read.
 FIRST_WINDOW: Final = 64  # requests in flight of a client not known yet
-MAX_WINDOW: Final = 4096  # requests in flight of a client that keeps up
-MAX_CLIENT_OUTPUT_BYTES: Final = 32 * MIB  # replies that wait for a slow reader
+MAX_WINDOW: Final = 4096  # requests of a client that keeps up (`max_in_flight`)
+MAX_CLIENT_OUTPUT_BYTES: Final = 32 * MIB  # unread replies (`max_client_output_bytes`)
 
 # What is kept for one server connection before its clients are no longer read.
 MAX_SERVER_QUEUE_BYTES: Final = 8 * MIB  # requests that wait to be sent
 
 # What a whole process keeps.
-MAX_PROCESS_BYTES: Final = 1024 * MIB  # buffers of all connections together
+MAX_PROCESS_BYTES: Final = 1024 * MIB  # all buffers together (`max_process_bytes`)
+LARGE_BYTES: Final = 64 * KIB  # who holds more is not read once 7/8 of that are held
+STALLED_MS: Final = 10000  # at the cap, who takes nothing for so long is closed
+
+# What a client may take its time for.
+IDLE_TIMEOUT_MS: Final = 0  # saying nothing, 0 is for ever (`client_idle_timeout`)
+REQUEST_TIMEOUT_MS: Final = 60000  # finishing a request (`client_request_timeout`)
+PROGRESS_BYTES: Final = 64 * KIB  # which earn an unfinished request the same again
+AUTH_TIMEOUT_MS: Final = 60000  # saying the password (`client_auth_timeout`)
 
 # How many clients there may be.
+ACCEPT_RATE: Final = 0  # a second and pool, 0 is no limit (`client_accept_rate`)
+RESERVED_DESCRIPTORS: Final = 32  # log, loop, counters, control, standard streams
 MAX_CLIENTS: Final = 1000000  # of one process, fewer where descriptors are scarcer

@@ -7,6 +7,8 @@ has passed every check.
 
 from typing import NamedTuple
 
+from twemproxy import limits
+
 
 class Listen(NamedTuple):
     """Where clients connect: TCP when `path` is empty, else a UNIX socket."""
@@ -61,6 +63,17 @@ class PoolConfig(NamedTuple):
     strict_keys: bool
     slowlog_us: int = 0  # 0: no slow log
     slowlog_keys: str = "plain"
+    redis_auth_file: bytes = b""  # where `redis_auth` was read
+    redis_auth_env: bytes = b""
+    max_request_bytes: int = limits.MAX_REQUEST_BYTES
+    max_request_keys: int = limits.MAX_REQUEST_KEYS
+    max_in_flight: int = limits.MAX_WINDOW
+    max_client_output_bytes: int = limits.MAX_CLIENT_OUTPUT_BYTES
+    max_process_bytes: int = limits.MAX_PROCESS_BYTES
+    client_idle_timeout_ms: int = limits.IDLE_TIMEOUT_MS  # 0: none, like those below
+    client_request_timeout_ms: int = limits.REQUEST_TIMEOUT_MS
+    client_auth_timeout_ms: int = limits.AUTH_TIMEOUT_MS
+    client_accept_rate: int = limits.ACCEPT_RATE
 
 
 class Config(NamedTuple):
@@ -75,7 +88,7 @@ def pool_from_plain(fields: list[object]) -> PoolConfig:
     Bytes travel as latin-1 text. Raise TypeError or ValueError for anything else.
     """
     values = dict(zip(PoolConfig._fields, fields, strict=True))
-    for name in ("hash_tag", "redis_auth"):
+    for name in ("hash_tag", "redis_auth", "redis_auth_file", "redis_auth_env"):
         values[name] = str(values[name]).encode("latin-1")
     values["listen"] = Listen(*values["listen"])  # type: ignore[misc] # a list
     values["servers"] = tuple(ServerConfig(*server) for server in values["servers"])  # type: ignore[attr-defined] # lists

@@ -1,8 +1,10 @@
 """What a pool as a whole must have, and what pools must not share."""
 
+import io
 import itertools
+import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from twemproxy.config.model import ServerConfig
 from twemproxy.config.problems import Phase, Problem, show
@@ -10,6 +12,9 @@ from twemproxy.config.settings import BY_KEY
 from twemproxy.config.values import expectation
 
 T = TypeVar("T")
+
+PASSWORDS: Final = ("redis_auth", "redis_auth_file", "redis_auth_env")
+MAX_PASSWORD_BYTES: Final = 4096
 
 
 class Draft:
@@ -38,10 +43,12 @@ def check_pool(pool: Draft) -> Iterator[Problem]:
         expected = expectation(BY_KEY["listen"])
         yield _of_pool(pool, "no 'listen'", expected, reason)
     yield from pool.late
-    if "redis_auth" in pool.values and not pool.values.get("redis", _unsure(pool)):
-        reason = 'conf: directive "redis_auth:" is only valid for a redis pool'
-        found = "'redis_auth' in a memcached pool"
-        yield _of_pool(pool, found, "'redis: true'", reason, "redis_auth")
+    for key in PASSWORDS:
+        if key in pool.values and not pool.values.get("redis", _unsure(pool)):
+            reason = f'conf: directive "{key}:" is only valid for a redis pool'
+            found = f"'{key}' in a memcached pool"
+            yield _of_pool(pool, found, "'redis: true'", reason, key)
+    yield from find_password(pool)
     if "servers" not in pool.lines:
         reason = f"conf: pool '{pool.name}' has no servers"
         yield _of_pool(pool, "no servers", expectation(BY_KEY["servers"]), reason)
@@ -50,6 +57,40 @@ def check_pool(pool: Draft) -> Iterator[Problem]:
         found = f"server {show(two.label)} again, the first is on line {first}"
         where = f"{pool.name}.servers"
         yield Problem(Phase.POOLS, second, where, found, "another name", (reason,))
+
+
+def find_password(pool: Draft) -> Iterator[Problem]:
+    """Read the password from where the pool says it is, and nowhere else."""
+    given = [key for key in PASSWORDS if key in pool.values]
+    if len(given) > 1:
+        reason = f'conf: directive "{given[1]}:" is a duplicate'
+        found = f"'{given[1]}' beside '{given[0]}'"
+        yield _of_pool(pool, found, "one password", reason, given[1])
+    elif given and given[0] != "redis_auth":
+        (key,) = given
+        place = pool.values[key]
+        password = _from_file(place) if key == "redis_auth_file" else _from_env(place)
+        if password:
+            pool.values["redis_auth"] = password
+        else:
+            reason = f'conf: directive "{key}:" leads to no password'
+            found = f"no password in {show(place.decode())}"
+            yield _of_pool(pool, found, "a password", reason, key)
+
+
+def _from_file(path: bytes) -> bytes:
+    """Return the first line of a file, empty if it cannot be read."""
+    try:
+        with io.FileIO(path) as file:
+            return (
+                (file.read(MAX_PASSWORD_BYTES) or b"").partition(b"\n")[0].strip(b"\r")
+            )
+    except (OSError, ValueError):  # a zero byte in the path is a ValueError
+        return b""
+
+
+def _from_env(name: bytes) -> bytes:
+    return os.environb.get(name, b"")
 
 
 def _unsure(pool: Draft) -> bool:

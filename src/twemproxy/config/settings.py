@@ -6,6 +6,8 @@ To add a key: a row here and a field of the same name in ``model.PoolConfig``.
 import enum
 from typing import Final, NamedTuple
 
+from twemproxy import limits
+
 # The C program keeps numbers in a signed 32-bit integer; larger ones are refused.
 MAX_NUMBER: Final = 2**31 - 1
 
@@ -91,7 +93,12 @@ def boolean(
 
 
 def choice(
-    key: str, default: str, choices: tuple[str, ...], meaning: str, *, ours: bool = False
+    key: str,
+    default: str,
+    choices: tuple[str, ...],
+    meaning: str,
+    *,
+    ours: bool = False,
 ) -> Setting:
     """Describe a key whose value is one of a few names."""
     return Setting(
@@ -155,6 +162,25 @@ SETTINGS: Final = (
         "none",
         secret=True,
     ),
+    Setting(
+        "redis_auth_file",
+        Kind.TEXT,
+        "redis_auth_file",
+        "A file whose first line is the password, instead of `redis_auth`. It is read "
+        "with the configuration.",
+        b"",
+        "none",
+        ours=True,
+    ),
+    Setting(
+        "redis_auth_env",
+        Kind.TEXT,
+        "redis_auth_env",
+        "An environment variable that holds the password, instead of `redis_auth`.",
+        b"",
+        "none",
+        ours=True,
+    ),
     number(
         "redis_db", 0, "The database selected on each server connection; 0 is not sent."
     ),
@@ -205,6 +231,77 @@ SETTINGS: Final = (
         "plain",
         ("plain", "hashed"),
         "How the slow log shows keys: cut and escaped, or only a digest of them.",
+        ours=True,
+    ),
+    number(
+        "max_request_bytes",
+        limits.MAX_REQUEST_BYTES,
+        "The longest request; a client that sends a longer one is closed.",
+        minimum=512,
+        ours=True,
+    ),
+    number(
+        "max_request_keys",
+        limits.MAX_REQUEST_KEYS,
+        "The most keys of one request; one with more is answered with an error.",
+        minimum=1,
+        ours=True,
+    ),
+    number(
+        "max_in_flight",
+        limits.MAX_WINDOW,
+        "The most requests of one client that wait for a reply; the next is not read "
+        "before.",
+        minimum=1,
+        ours=True,
+    ),
+    number(
+        "max_client_output_bytes",
+        limits.MAX_CLIENT_OUTPUT_BYTES,
+        "About how many bytes of replies are kept for a client that does not read "
+        "them before it is no longer read.",
+        minimum=65536,
+        ours=True,
+    ),
+    number(
+        "max_process_bytes",
+        limits.MAX_PROCESS_BYTES,
+        "The bytes that the buffers of a worker hold together; near it the largest "
+        "connections are not read. The smallest of all pools counts.",
+        minimum=1048576,
+        ours=True,
+    ),
+    number(
+        "client_idle_timeout",
+        limits.IDLE_TIMEOUT_MS,
+        "Close a client that has nothing under way and sends nothing, or does not "
+        "read its replies, for so many milliseconds.",
+        field="client_idle_timeout_ms",
+        default_note="0 (never)",
+        ours=True,
+    ),
+    number(
+        "client_request_timeout",
+        limits.REQUEST_TIMEOUT_MS,
+        "Close a client that begins a request and does not finish it in so many "
+        "milliseconds; every 64 KiB of it earn the same time again. 0 waits for ever.",
+        field="client_request_timeout_ms",
+        ours=True,
+    ),
+    number(
+        "client_auth_timeout",
+        limits.AUTH_TIMEOUT_MS,
+        "Close a client that has not said the password after so many milliseconds, "
+        "where one is asked for. 0 waits for ever.",
+        field="client_auth_timeout_ms",
+        ours=True,
+    ),
+    number(
+        "client_accept_rate",
+        limits.ACCEPT_RATE,
+        "The most clients that a worker accepts in a second; more wait in the "
+        "backlog. 0 accepts all.",
+        default_note="0 (no limit)",
         ours=True,
     ),
     Setting(

@@ -3,10 +3,10 @@
 import resource
 from typing import Final, NamedTuple
 
-from twemproxy import log
+from twemproxy import limits, log
 from twemproxy.config.model import Config
 
-RESERVED: Final = 32  # log, loop, counters, control, standard streams
+RESERVED: Final = limits.RESERVED_DESCRIPTORS
 UNLIMITED: Final = 1 << 20  # what "no limit" counts as
 
 

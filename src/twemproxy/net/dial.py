@@ -1,9 +1,11 @@
 """Opening connections to servers, without waiting for them."""
 
+import contextlib
 import errno
 import os
 import socket
 import sys
+from collections.abc import Iterator
 
 
 def numeric_family(host: str) -> int:
@@ -61,28 +63,38 @@ def _tune(sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 90000)
 
 
+@contextlib.contextmanager
+def borrowed(fd: int) -> Iterator[socket.socket]:
+    """Give a socket object for a descriptor that stays open and ours.
+
+    No duplicate: there may be no descriptor left, and that must end nobody.
+    """
+    sock = socket.socket(fileno=fd)
+    try:
+        yield sock
+    finally:
+        sock.detach()
+
+
 def socket_error(fd: int) -> int:
     """Return the pending errno of a socket, 0 when it is well."""
-    sock = socket.socket(fileno=os.dup(fd))
-    with sock:
+    with borrowed(fd) as sock:
         return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
 def keep_alive(fd: int) -> None:
     """Have the system probe a silent client."""
-    sock = socket.socket(fileno=os.dup(fd))
-    with sock:
+    with borrowed(fd) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
 
 def peer_name(fd: int) -> str:
     """Return ``address:port`` of the peer, or what there is of a UNIX socket."""
-    sock = socket.socket(fileno=os.dup(fd))
-    with sock:
-        try:
+    try:
+        with borrowed(fd) as sock:
             name = sock.getpeername()
-        except OSError:
-            return "unknown"
+    except OSError:
+        return "unknown"
     if isinstance(name, tuple):
         return f"{name[0]}:{name[1]}"
     return os.fsdecode(name) or "unix"
