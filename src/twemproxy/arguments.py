@@ -95,6 +95,13 @@ def _read_seconds(flag: str, text: str) -> float:
     return float(text)
 
 
+def _read_address(flag: str, text: str) -> str:
+    """Read ``[addr:]port``; without an address only this machine may connect."""
+    host, _, port = text.rpartition(":")
+    _read_port(flag, port)
+    return f"{host.strip('[]') or '127.0.0.1'}:{port}"
+
+
 def _one_of(*names: str) -> Reader:
     def read(flag: str, text: str) -> str:
         if text not in names:
@@ -246,6 +253,16 @@ OURS: Final = (
         "a name",
         _read_log_format,
     ),
+    Option(
+        "",
+        "metrics-port",
+        "metrics",
+        "set [addr:]port of metrics and health checks (default: off)",
+        "S",
+        "an address",
+        _read_address,
+    ),
+    Option("", "watch", "watch", "reload when the configuration file changes"),
 )
 
 # A document of the C program calls its `--verbose` so.

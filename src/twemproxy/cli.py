@@ -23,8 +23,11 @@ from twemproxy.version import COMPATIBLE, VERSION
 COMMANDS: Final = {
     "demo": "twemproxy.demo.stage",
     "plan": "twemproxy.console.plan",
+    "reload": "twemproxy.console.reload",
     "route": "twemproxy.console.route",
     "schema": "twemproxy.config.schema",
+    "slowlog": "twemproxy.console.slowlog",
+    "stats": "twemproxy.console.stats",
 }
 SUPERVISOR: Final = "twemproxy.control.supervisor"
 

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "arguments": {"config", "control"},
     "config": {"config.model"},
     "config.model": set[str](),
-    "control": {"config", "config.model", "stats", "stats.slot"},
+    "control": {"config", "config.model", "stats", "stats.slot", "stats.slowlog"},
     "stats": {"config", "config.model", "stats.slot", "stats.slowlog"},
     "stats.slot": set[str](),
     "stats.counters": {"stats.slot"},

@@ -25,7 +25,7 @@ CREDENTIALS: Final = struct.Struct("3i")
 _LISTED: Final = re.compile(rf" @{ADMIN_NAME}(\d+)$", re.MULTILINE)
 
 
-class Unreachable(TwemproxyError):  # noqa: N818 # it is a finding, as `Refused` is
+class Unreachable(TwemproxyError):  # it is a finding, as `Refused` is
     """No running proxy answers: say so, exit 1."""
 
 

@@ -8,6 +8,7 @@ It is served on the metrics port, if there is one, and on Linux always on a sock
 the abstract namespace that carries our process id, for the operator's commands.
 """
 
+import importlib
 import json
 import os
 import socket
@@ -22,10 +23,13 @@ from twemproxy.control.http import JSON, HttpPort, Request, Response
 from twemproxy.control.reload import Reloader
 from twemproxy.control.setup import plain
 from twemproxy.control.workers import Workers
+from twemproxy.errors import ConfigError
+from twemproxy.stats.disclosure import disclosed
 from twemproxy.stats.histogram import times
 from twemproxy.stats.metrics import BLOCK_SLOTS, PROCESS, PROCESS_BLOCK
 from twemproxy.stats.snapshot import Snapshot
 
+EXPORTER: Final = "twemproxy.stats.prometheus"
 ADMIN_NAME: Final = "nutcracker-admin-"
 BACKLOG: Final = 32
 MAX_SILENCE_MS: Final = 5000  # of a heartbeat, before a worker counts as stuck
@@ -58,11 +62,11 @@ class Route(NamedTuple):
 class Admin:
     """Answers questions; before `serving` is set only that we are not ready."""
 
-    def __init__(self, document: Callable[[], bytes], exporter: Exporter | None) -> None:
+    def __init__(self, document: Callable[[], bytes]) -> None:
         self.serving: Serving | None = None
+        self.exporter: Exporter | None = None
         self.draining = False
         self._document = document
-        self._exporter = exporter
         self._started_s = time.time()
         self._port = HttpPort(self.answer)
         self._routes: Final = {
@@ -134,9 +138,9 @@ class Admin:
         return Response(200, b"ok\n")
 
     async def _metrics(self, request: Request) -> Response:
-        if not self._exporter:
+        if not self.exporter:
             return Response(404, b"no metrics, start with --metrics-port\n")
-        body, kind = self._exporter.page(
+        body, kind = self.exporter.page(
             self._snapshot(), request.headers.get("accept", "")
         )
         return Response(200, body, kind)
@@ -168,7 +172,7 @@ class Admin:
 
     async def _slowlog(self, _: Request) -> Response:
         entries = await self.serving.workers.slowlog() if self.serving else []
-        return _json(entries)
+        return _json([disclosed(entry) for entry in entries])
 
     async def _reload(self, _: Request) -> Response:
         if not self.serving or self.draining:
@@ -193,6 +197,18 @@ class Admin:
             self._started_s,
             time.monotonic_ns() // 1_000_000,
         )
+
+
+def load_exporter() -> Exporter:
+    """Import what writes metrics pages, now that it was asked for."""
+    try:
+        module: Any = importlib.import_module(EXPORTER)
+    except ModuleNotFoundError as missing:
+        raise ConfigError(
+            f"--metrics-port needs {missing.name}: pip install 'twemproxy[metrics]'"
+        ) from missing
+    exporter: Exporter = module
+    return exporter
 
 
 def _json(value: Any, status: int = 200) -> Response:

@@ -15,6 +15,8 @@ import struct
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NamedTuple
 
+from twemproxy import log
+
 MAX_HEAD_BYTES: Final = 8192
 MAX_HEAD_S: Final = 5.0
 MAX_ANSWER_S: Final = 30.0  # a reload waits for all workers
@@ -70,7 +72,9 @@ class HttpPort:
     async def open(self, listener: socket.socket) -> None:
         """Begin to answer on one more socket."""
         self._servers.append(
-            await asyncio.start_server(self._accept, sock=listener, limit=MAX_HEAD_BYTES)
+            await asyncio.start_server(
+                self._accept, sock=listener, limit=MAX_HEAD_BYTES
+            )
         )
 
     def close(self) -> None:
@@ -80,7 +84,9 @@ class HttpPort:
         for peer in list(self._peers):
             peer.cancel()
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         if len(self._peers) >= MAX_PEERS:
             next(iter(self._peers)).cancel()
         peer = asyncio.get_running_loop().create_task(self._serve(reader, writer))
@@ -110,7 +116,13 @@ class HttpPort:
             writer.transport.abort()
 
     async def _respond(self, request: Request | Response) -> Response:
-        return await self._answer(request) if isinstance(request, Request) else request
+        if isinstance(request, Response):
+            return request
+        try:
+            return await self._answer(request)
+        except Exception as bug:  # the edge of a task: the peer is told, others go on
+            log.error("cannot answer %s: %r", request.path, bug)
+            return Response(500, b"our mistake, see the log\n")
 
 
 async def _read(
@@ -126,7 +138,9 @@ async def _read(
     except ValueError:
         return Response(400, b"not HTTP/1\n")
     bound: socket.socket = writer.get_extra_info("socket")
-    local = is_own(bound) if bound.family == socket.AF_UNIX else is_local(writer, headers)
+    local = (
+        is_own(bound) if bound.family == socket.AF_UNIX else is_local(writer, headers)
+    )
     return Request(method, path, headers, local)
 
 

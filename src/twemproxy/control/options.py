@@ -21,3 +21,5 @@ class Options(NamedTuple):
     drain_timeout_s: float = 30.0
     poller: str = ""  # empty: the best of this system
     log_json: bool = False
+    metrics: str = ""  # addr:port of the metrics, empty: none
+    watch: bool = False

@@ -38,7 +38,9 @@ class Reloader:
         self._blocks = blocks
         self._regions = regions
         self._workers: Workers | None = None
+        self.failures = 0  # reloads refused since the start
         self._wanted = False
+        self._asked: list[asyncio.Future[str]] = []
         self._running: asyncio.Task[None] | None = None
 
     def begin(self, workers: Workers) -> None:
@@ -54,8 +56,17 @@ class Reloader:
         if self._workers and idle:
             self._running = asyncio.create_task(self._run(self._workers))
 
+    async def verdict(self) -> str:
+        """Reload, and wait for it; "" or why nothing changed."""
+        asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._asked.append(asked)
+        self.request()
+        return await asked
+
     def cancel(self) -> None:
         """Forget what was asked: the end has come."""
+        for asked in self._asked:
+            asked.cancel()
         if self._running:
             self._running.cancel()
 
@@ -94,12 +105,17 @@ class Reloader:
     async def _run(self, workers: Workers) -> None:
         while self._wanted:
             self._wanted = False
+            waiting, self._asked = self._asked, []
             notify.reloading()
             log.always("reloading the configuration")
             reason = await self.reload(workers)
             for line in reason.splitlines():
                 log.error("%s", line)
+            for asked in waiting:
+                if not asked.done():
+                    asked.set_result(reason)
             if reason:
+                self.failures += 1
                 log.always("reload failed, the configuration in force stays")
             else:
                 log.always("configuration %d in force", self.setup.generation)

@@ -109,6 +109,15 @@ def open_stats(host: str, port: int) -> socket.socket:
     return bound
 
 
+def open_metrics(host: str, port: int) -> socket.socket:
+    """Bind the port of metrics and health checks and listen on it."""
+    family, address = resolve_own(host, port)
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    label = f"m {bound.fileno()} to metrics addr '{host}:{port}'"
+    bind_tcp(bound, address, label, socket.SOMAXCONN, False)
+    return bound
+
+
 def resolve_own(host: str, port: int) -> tuple[int, tuple[str, int]]:
     """Find where to bind: the first address of the resolver's answer."""
     try:

@@ -39,23 +39,22 @@ from twemproxy.control import (
     signals,
     sockets,
 )
+from twemproxy.control.admin import Admin, Serving, load_exporter
 from twemproxy.control.descriptors import share_out
 from twemproxy.control.options import Options
 from twemproxy.control.reload import Reloader, explain
 from twemproxy.control.resolve import Resolver
 from twemproxy.control.setup import Setup
+from twemproxy.control.watch import Watch
 from twemproxy.control.workers import COMMAND, Worker, Workers
 from twemproxy.errors import ConfigError
 from twemproxy.stats.collect import Facts, document
-from twemproxy.stats.metrics import BLOCK_SLOTS, PROCESS, PROCESS_BLOCK
 from twemproxy.stats.port import StatsPort
 from twemproxy.stats.regions import Blocks, Region
 from twemproxy.version import COMPATIBLE, VERSION
 
 PULSE_S: Final = 1.0  # between two looks at the workers' heartbeats
-MAX_SILENCE_MS: Final = 5000  # of a heartbeat, before we owe the watchdog nothing
 INVALID: Final = "nutcracker: configuration file '{}' syntax is invalid\n"
-HEARTBEAT: Final = next(row.slot for row in PROCESS if row.name == "heartbeat")
 
 
 class Ending(enum.Enum):
@@ -97,6 +96,8 @@ class Supervisor:
         self._regions: list[Region] = []
         self._workers: Workers | None = None
         self._reloader: Reloader | None = None
+        self._admin = Admin(self._document)
+        self._watch = Watch(options.conf_file) if options.watch else None
         self._resolver = Resolver()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._started_s = time.monotonic()
@@ -177,6 +178,7 @@ class Supervisor:
         count = self._options.workers or cores.usable()
         self._regions = [Region(blocks.count) for _ in range(count)]
         await self._open_stats()
+        await self._open_admin()
         found, _ = self._listeners.cover(config)
         setup = Setup(
             1,
@@ -200,6 +202,8 @@ class Supervisor:
         if reason:
             raise ConfigError(reason)
         self._reloader.begin(self._workers)
+        views = [region.view for region in self._regions]
+        self._admin.serving = Serving(self._reloader, self._workers, views)
         _log_listeners(setup)
         notify.tell("READY=1", f"STATUS={count} workers serve")
         self._spawn(self._pulse())
@@ -212,6 +216,17 @@ class Supervisor:
         log.notice(
             "m %d listening on stats server '%s:%d'", listener.fileno(), host, port
         )
+
+    async def _open_admin(self) -> None:
+        metrics = None
+        if self._options.metrics:
+            self._admin.exporter = load_exporter()
+            host, _, port = self._options.metrics.rpartition(":")
+            metrics = sockets.open_metrics(host, int(port))
+            log.notice(
+                "m %d listening on metrics '%s:%s'", metrics.fileno(), host, port
+            )
+        await self._admin.open(metrics)
 
     # Serving.
 
@@ -242,11 +257,11 @@ class Supervisor:
         while True:
             await asyncio.sleep(min(PULSE_S, interval_s or PULSE_S))
             log.flush()
-            now_ms = time.monotonic_ns() // 1_000_000
-            at = PROCESS_BLOCK * BLOCK_SLOTS + HEARTBEAT
-            oldest_ms = min(region.view[at] for region in self._regions)
-            if interval_s and now_ms - oldest_ms < MAX_SILENCE_MS:
+            if interval_s and not self._admin.silent_workers():
                 notify.tell("WATCHDOG=1")
+            if self._watch and self._watch.changed():
+                log.notice("the configuration file has changed")
+                self._reload()
 
     async def _answer(self, worker: Worker, host: str) -> None:
         answer = await self._resolver.resolve(host)
@@ -287,6 +302,7 @@ class Supervisor:
     async def _drain(self) -> Ending:
         """Serve what is owed, no new clients; a second signal cuts it short."""
         notify.tell("STOPPING=1")
+        self._admin.draining = True
         cut: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         _bind_cut(signal.SIGINT, cut, Ending.INTERRUPTED)
         _bind_cut(signal.SIGTERM, cut, Ending.TERMINATED)
@@ -312,6 +328,7 @@ class Supervisor:
             self._workers.kill()
         elif self._workers:
             await self._workers.stop()
+        self._admin.close()
         if self._stats:
             self._stats.close()
         if self._options.pid_file:

@@ -6,7 +6,7 @@ the path leads to. A file still being written changes from look to look, so a ch
 counts once two looks in a row agree.
 """
 
-import os
+from pathlib import Path
 
 Identity = tuple[str, int, int, int, int]
 
@@ -29,8 +29,8 @@ class Watch:
 
     def _look(self) -> Identity | None:
         try:
-            path = os.path.realpath(self._path)
-            found = os.stat(path)
-        except OSError:
+            path = Path(self._path).resolve(strict=True)
+            found = path.stat()
+        except (OSError, RuntimeError):  # gone, or links that lead in a circle
             return None
-        return path, found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+        return str(path), found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size

@@ -16,6 +16,7 @@ from twemproxy import log
 from twemproxy.control.channel import Channel, Message
 from twemproxy.control.setup import Held, Setup, order
 from twemproxy.stats.regions import Region
+from twemproxy.stats.slowlog import Entry
 
 # -P: the directory we were started in must not shadow a module.
 COMMAND: Final = (sys.executable, "-P", "-m", "twemproxy.worker")
@@ -26,6 +27,7 @@ RESPAWN_DELAYS_S: Final = (0.0, 0.05, 0.1, 0.2, 0.4)
 START_PATIENCE_S: Final = 20.0  # a machine under load imports slowly
 SWITCH_PATIENCE_S: Final = 10.0
 EXIT_PATIENCE_S: Final = 1.0  # from the end of its channel to SIGKILL
+SLOWLOG_PATIENCE_S: Final = 2.0
 POLL_S: Final = 0.005  # while ending
 
 
@@ -40,10 +42,24 @@ class Worker:
         self.held: Held = {}
         self.held_before: Held = {}  # what it has if it refuses
         self.answer: asyncio.Future[str] | None = None  # "" or why it refused
+        self.slow: asyncio.Future[list[Entry]] | None = None
         self.ready = False
         self.drained = False
         self.started_s = 0.0
         self.early_deaths = 0
+
+    def ask_slowlog(self) -> "asyncio.Future[list[Entry]]":
+        """Ask this worker for its slow requests; askers share the answer."""
+        if self.slow is None or self.slow.done():
+            self.slow = asyncio.get_running_loop().create_future()
+            if self.channel:
+                self.channel.send({"op": "slowlog"})
+        return self.slow
+
+    def settle_slowlog(self, entries: list[Entry]) -> None:
+        """Answer whoever asked for the slow requests."""
+        if self.slow and not self.slow.done():
+            self.slow.set_result(entries)
 
     def settle(self, answer: str) -> None:
         """Answer whoever waits for this worker to take its setup."""
@@ -110,6 +126,16 @@ class Workers:
         for worker in self._places:
             if worker.channel:
                 worker.channel.send(message)
+
+    async def slowlog(self) -> list[Entry]:
+        """Ask every worker for its slow requests; those of all, the latest last."""
+        asked = [worker for worker in self._places if worker.channel and worker.ready]
+        answers = [worker.ask_slowlog() for worker in asked]
+        if answers:
+            await asyncio.wait(answers, timeout=SLOWLOG_PATIENCE_S)
+        done = [answer.result() for answer in answers if answer.done()]
+        entries = [entry for entries in done for entry in entries]
+        return sorted(entries, key=lambda entry: int(entry["time_us"]))
 
     async def drain(self, patience_s: float) -> bool:
         """Let all finish what they owe; false if time ran out."""
@@ -199,6 +225,8 @@ class Workers:
                 self._owner.on_question(worker, host)
             case {"op": "drained"}:
                 worker.drained = True
+            case {"op": "slowlog", "entries": list(entries)}:
+                worker.settle_slowlog(entries)
             case _:
                 log.error("worker %d says what we do not know", worker.index)
                 _kill(worker)
@@ -223,6 +251,7 @@ class Workers:
 
     def _on_death(self, worker: Worker, process: "subprocess.Popen[bytes]") -> None:
         lived_s = self._loop.time() - worker.started_s
+        worker.settle_slowlog([])
         served, worker.process, worker.ready = worker.ready, None, False
         if worker.channel:
             worker.channel.close()

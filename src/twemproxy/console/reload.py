@@ -1,0 +1,30 @@
+"""`nutcracker reload`: have a proxy that runs take its file as it is now."""
+
+import json
+import sys
+
+from twemproxy.console.running import Unreachable, add_running_words, find_running
+from twemproxy.console.words import FAILED, complain, show, show_json, words
+
+
+def main(argv: list[str]) -> int:
+    """Ask, wait for the verdict, print it; status 1 when nothing changed."""
+    parser = words("reload", __doc__ or "")
+    add_running_words(parser)
+    asked = parser.parse_args(argv)
+    try:
+        _, body = find_running(asked).ask("POST", "/reload")
+        verdict = json.loads(body)
+    except ValueError:
+        return complain(body.decode(errors="replace").strip())
+    except (OSError, Unreachable) as failure:
+        return complain(str(failure))
+    if asked.json:
+        show_json(verdict)
+    elif verdict["reloaded"]:
+        show(f"configuration {verdict['generation']} in force\n")
+    else:
+        sys.stderr.write(
+            f"{verdict['reason']}\nreload failed, the configuration in force stays\n"
+        )
+    return 0 if verdict["reloaded"] else FAILED
