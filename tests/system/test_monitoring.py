@@ -4,6 +4,7 @@ import http.client
 import json
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -118,12 +119,10 @@ def test_what_is_not_there_or_not_right_is_said(running: Proxy, port: Port) -> N
 
 
 def test_a_peer_that_says_nothing_does_not_stay(running: Proxy, port: Port) -> None:
-    with Wire(port.number) as silent:
-        others = [Wire(port.number) for _ in range(40)]
+    with ExitStack() as stack:
+        silent, *_ = [stack.enter_context(Wire(port.number)) for _ in range(40)]
         assert silent.read_to_end() == b""
         assert port.ask("/healthz")[0] == 200
-        for other in others:
-            other.close()
 
 
 def test_a_draining_proxy_is_not_ready(

@@ -91,7 +91,13 @@ class HttpPort:
             next(iter(self._peers)).cancel()
         peer = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._peers[peer] = None
-        peer.add_done_callback(lambda done: self._peers.pop(done, None))
+
+        def forget(_: asyncio.Task[None]) -> None:
+            # Here and not in the task: one that is cut before it runs never does.
+            self._peers.pop(peer, None)
+            writer.transport.abort()
+
+        peer.add_done_callback(forget)
 
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -112,8 +118,6 @@ class HttpPort:
                     pass
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
             return
-        finally:
-            writer.transport.abort()
 
     async def _respond(self, request: Request | Response) -> Response:
         if isinstance(request, Response):
