@@ -44,16 +44,16 @@ def idle_memory(lab: Laboratory, contender: Contender, conns: int) -> Idle:
     asking = Workload("one", "redis", "get", conns=conns)
     lab.prepare(asking)
     with lab.proxy(contender, "redis") as place:
-        sizes = [machine.memory_kb(place.pids)[0]]
+        sizes = [machine.memory_kb(place.pids).now]
         with lab.load(waiting, place.port, []):
             time.sleep(SETTLE_S)
-            sizes.append(machine.memory_kb(place.pids)[0])
+            sizes.append(machine.memory_kb(place.pids).now)
         time.sleep(SETTLE_S)
         once = ["--requests", str(conns), "--warmup", "0"]
         with lab.load(asking, place.port, once) as load:
             load.measure()
             time.sleep(SETTLE_S)
-            sizes.append(machine.memory_kb(place.pids)[0])
+            sizes.append(machine.memory_kb(place.pids).now)
         time.sleep(SETTLE_S)
-        sizes.append(machine.memory_kb(place.pids)[0])
+        sizes.append(machine.memory_kb(place.pids).now)
     return Idle(contender.name, conns, *sizes)

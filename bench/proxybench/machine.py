@@ -77,16 +77,25 @@ def cpu_of(pids: Iterable[int]) -> Cpu:
     return Cpu(total, user, system, switches)
 
 
-def memory_kb(pids: Iterable[int]) -> tuple[int, int]:
-    """Return resident memory of the processes now, and the sum of their peaks."""
-    now = peak = 0
+class Memory(NamedTuple):
+    """Resident memory of some processes, in KiB."""
+
+    now: int
+    peak: int  # the sum of their peaks
+    largest: int  # the highest peak: with workers, that of one of them or its keeper
+
+
+def memory_kb(pids: Iterable[int]) -> Memory:
+    """Measure the processes that still exist."""
+    now = [0]
+    peaks = [0]
     for pid in pids:
         with contextlib.suppress(OSError):
             text = (PROC / str(pid) / "status").read_text()
             sizes = {kind: int(size) for kind, size in MEMORY.findall(text)}
-            now += sizes["RSS"]
-            peak += sizes["HWM"]
-    return now, peak
+            now.append(sizes["RSS"])
+            peaks.append(sizes["HWM"])
+    return Memory(sum(now), sum(peaks), max(peaks))
 
 
 def everyone_s() -> float:

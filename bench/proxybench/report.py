@@ -13,7 +13,7 @@ from bench.proxybench.run import Run
 
 COLUMNS: Final = (
     "proxy | CPU us | user | system | requests/s | p50 us | p99 us | p99.9 us "
-    "| peak MB | n | CPU / {base} | requests/s / {base}"
+    "| peak MB (largest) | n | CPU / {base} | requests/s / {base}"
 )
 ROW_HEIGHT: Final = 18
 LABEL_WIDTH: Final = 220
@@ -52,7 +52,8 @@ def table(runs: Sequence[Run], base: str) -> str:
                 f"{middle(mine, f):,.0f}"
                 for f in ("ops", "p50_us", "p99_us", "p999_us")
             ),
-            f"{middle(mine, 'peak_rss_kb') / 1024:.1f}",
+            f"{middle(mine, 'peak_rss_kb') / 1024:.1f} "
+            f"({middle(mine, 'largest_rss_kb') / 1024:.1f})",
             str(len(mine)),
             str(ratio(mine, others, "cpu_us") or "-"),
             str(ratio(mine, others, "ops") or "-"),

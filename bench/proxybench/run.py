@@ -30,7 +30,8 @@ class Run:
     generator_us: float
     switches: float
     rss_kb: int
-    peak_rss_kb: int
+    peak_rss_kb: int  # all processes of the proxy
+    largest_rss_kb: int  # the largest of them
     server_conns: int
     foreign: float  # cores' worth of CPU that went to somebody else
     faults: int  # errors, wrong values, misses and closed connections
@@ -60,7 +61,7 @@ def timed_run(
         elapsed_s = time.monotonic() - started_s
         after = [machine.cpu_of(pids) for pids in parties]
         everyone_s = machine.everyone_s() - everyone_s
-        rss_kb, peak_rss_kb = machine.memory_kb(place.pids)
+        memory = machine.memory_kb(place.pids)
     said = json_of(line)
     requests = max(1, said["requests"])
     proxy, servers, generator = map(machine.Cpu.since, after, before)
@@ -81,8 +82,9 @@ def timed_run(
         servers_us=servers.total_s / requests * 1e6,
         generator_us=generator.total_s / requests * 1e6,
         switches=proxy.switches / requests,
-        rss_kb=rss_kb,
-        peak_rss_kb=peak_rss_kb,
+        rss_kb=memory.now,
+        peak_rss_kb=memory.peak,
+        largest_rss_kb=memory.largest,
         server_conns=server_conns,
         foreign=max(0.0, everyone_s - own_s) / elapsed_s,
         faults=sum(said[name] for name in ("errors", "misses", "mismatch", "closed")),
