@@ -22,6 +22,7 @@ HOT = [
     "twemproxy.hashing.modula",
     "twemproxy.hashing.random",
     "twemproxy.hashing.distribution",
+    "twemproxy.net.clock",
     "twemproxy.net.memory",
     "twemproxy.net.slab",
     "twemproxy.net.sock",

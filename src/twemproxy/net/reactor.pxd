@@ -1,10 +1,13 @@
 cimport cython
+from libc.stdint cimport int64_t
 from twemproxy.net cimport outcome
+from twemproxy.net.clock cimport monotonic_us
 from twemproxy.net.poller cimport Poller
 from twemproxy.net.slab cimport Slab
 
 cdef Py_ssize_t SLAB_BYTES
 cdef Py_ssize_t ROOM
+cdef int64_t MAX_SLEEP_MS, NEVER
 
 cdef class Handler:
     cdef public int fd, stage
@@ -18,18 +21,18 @@ cdef class Reactor:
     cdef list handlers
     cdef public Slab slab
     cdef public list again, dirty_servers, dirty_clients, unsettled, timers
-    cdef public long long now_ms, now_us, sequence, ticks
+    cdef public int64_t due_ms, now_ms, now_us, sequence, ticks
     cdef public bint running
 
     cpdef read_clock(self)
     @cython.locals(fd=int)
     cpdef register(self, Handler handler)
     cpdef unregister(self, Handler handler)
-    cpdef call_at(self, long long at_ms, object call)
+    cpdef call_at(self, int64_t at_ms, object call)
     cpdef flush_later(self, Handler handler)
     cpdef read_later(self, Handler handler)
     cpdef settle_later(self, Handler handler)
-    @cython.locals(now=object)
+    @cython.locals(wait_ms=int64_t)
     cpdef int timeout_ms(self) except? -2
     @cython.locals(count=int, i=int, handler=Handler, again=list)
     cpdef tick(self, int timeout_ms)

@@ -8,16 +8,18 @@ busier the loop, the more a tick reads.
 """
 
 import heapq
-import time
 from collections.abc import Callable
 from typing import Final
 
 from twemproxy.net import outcome
+from twemproxy.net.clock import monotonic_us
 from twemproxy.net.poller import Poller
 from twemproxy.net.slab import Slab
 
 SLAB_BYTES: Final = 262144
 ROOM: Final = 16384  # the least that a read must have room for
+MAX_SLEEP_MS: Final = 3600000
+NEVER: Final = 1 << 62  # ms
 
 
 class Handler:
@@ -50,6 +52,7 @@ class Reactor:
         "again",
         "dirty_clients",
         "dirty_servers",
+        "due_ms",
         "handlers",
         "now_ms",
         "now_us",
@@ -71,6 +74,7 @@ class Reactor:
         self.dirty_clients: list[Handler] = []
         self.unsettled: list[Handler] = []
         self.timers: list[tuple[int, int, Callable[[], None]]] = []
+        self.due_ms = NEVER  # when the first timer is due
         self.sequence = 0
         self.ticks = 0
         self.running = False
@@ -78,7 +82,7 @@ class Reactor:
 
     def read_clock(self) -> None:
         """Take the time once for everything that happens in a tick."""
-        self.now_us = time.monotonic_ns() // 1000
+        self.now_us = monotonic_us()
         self.now_ms = self.now_us // 1000
 
     def register(self, handler: Handler) -> None:
@@ -98,6 +102,8 @@ class Reactor:
         """Call once when the clock reaches `at_ms`."""
         self.sequence += 1
         heapq.heappush(self.timers, (at_ms, self.sequence, call))
+        if at_ms < self.due_ms:
+            self.due_ms = at_ms
 
     def flush_later(self, handler: Handler) -> None:
         """Flush in this tick, after everything has been read."""
@@ -130,11 +136,10 @@ class Reactor:
         """How long the next tick may sleep."""
         if self.again or self.dirty_servers or self.dirty_clients:
             return 0
-        if not self.timers:
-            return -1
-        due = self.timers[0][0]
-        now = time.monotonic_ns() // 1000000
-        return int(max(0, min(due - now, 3600000)))
+        wait_ms = self.due_ms - self.now_ms
+        if wait_ms > MAX_SLEEP_MS:
+            return MAX_SLEEP_MS
+        return max(wait_ms, 0)
 
     def tick(self, timeout_ms: int) -> None:
         """Do one round of everything."""
@@ -155,7 +160,7 @@ class Reactor:
                 self.make_room()
                 handler.on_event(outcome.READ)
         self.finish()
-        if self.timers and self.timers[0][0] <= self.now_ms:
+        if self.due_ms <= self.now_ms:
             self.run_timers()
             self.finish()
 
@@ -199,3 +204,4 @@ class Reactor:
         """Call everything that is due."""
         while self.timers and self.timers[0][0] <= self.now_ms:
             heapq.heappop(self.timers)[2]()
+        self.due_ms = self.timers[0][0] if self.timers else NEVER

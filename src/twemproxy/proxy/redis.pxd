@@ -15,7 +15,7 @@ from twemproxy.wire.redis.merge cimport fits, is_trouble
 from twemproxy.wire.redis.request cimport RequestScanner
 from twemproxy.wire.redis.response cimport ResponseScanner
 
-cdef Py_ssize_t MAX_KEY_BYTES
+cdef Py_ssize_t MAX_KEY_BYTES, MAX_SERVER_QUEUE_BYTES
 cdef int PLAIN
 
 @cython.final

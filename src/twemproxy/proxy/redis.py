@@ -32,6 +32,7 @@ from twemproxy.wire.redis.request import RequestScanner
 from twemproxy.wire.redis.response import ResponseScanner
 
 MAX_KEY_BYTES: Final = limits.MAX_KEY_BYTES
+MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 PLAIN: Final = rule.READ | rule.WRITE  # flags that ask for no special care
 FOREIGN: Final = (b"post", b"host:")  # what a browser says first
 INDEX: Final = CommandIndex([row.name for row in COMMANDS])
@@ -166,7 +167,7 @@ class RedisProtocol(Protocol):
             conn.outbox.add(written, 0, length)
         conn.expect(request, length)
         conn.send_later()
-        if conn.outbox.pending > limits.MAX_SERVER_QUEUE_BYTES:
+        if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
             conn.hold_back(client)
 
     def route_line(self, client: Client, slab: Slab, start: int, end: int) -> None:

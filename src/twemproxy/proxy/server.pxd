@@ -11,8 +11,6 @@ from twemproxy.stats.counters cimport Block
 from twemproxy.wire cimport expect
 from twemproxy.wire.scanner cimport Scanner
 
-cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES
-
 cdef class ServerConnection
 
 cdef class Owner:

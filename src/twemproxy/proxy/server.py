@@ -11,9 +11,8 @@ connection and fails everything that waited on it.
 
 import errno
 import os
-from typing import Final
 
-from twemproxy import limits, log
+from twemproxy import log
 from twemproxy.net import outcome
 from twemproxy.net.dial import dial_tcp, dial_unix, numeric_family, socket_error
 from twemproxy.net.slab import Slab
@@ -27,8 +26,6 @@ from twemproxy.stats.counters import Block
 from twemproxy.stats.slowlog import Trace
 from twemproxy.wire import expect
 from twemproxy.wire.scanner import Scanner
-
-MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 
 
 class Owner:
@@ -149,10 +146,9 @@ class ServerConnection(Connection):
         counters.add(slot.IN_QUEUE_BYTES, length)
 
     def hold_back(self, client: Client) -> None:
-        """Read no more from a client while too much waits to be sent here."""
-        if self.outbox.pending > MAX_SERVER_QUEUE_BYTES:
-            client.pause(reason.SERVER)
-            self.waiters.append(client)
+        """Read no more from a client, for too much waits to be sent here."""
+        client.pause(reason.SERVER)
+        self.waiters.append(client)
 
     def release(self) -> None:
         """Read again from the clients that were held back."""
