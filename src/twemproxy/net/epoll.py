@@ -1,6 +1,7 @@
 """The epoll poller, interpreted: the twin of ``epoll.pyx``."""
 
 import select
+import time
 
 from twemproxy.net.outcome import HANGUP, READ, WRITE
 from twemproxy.net.poller import Poller
@@ -50,3 +51,7 @@ class EpollPoller(Poller):
             | (WRITE if events & (select.EPOLLOUT | BROKEN) else 0)
             | (HANGUP if events & BROKEN else 0)
         )
+
+    def breathe(self, time_us: int) -> None:
+        """Sleep; the kernel adds its timer slack."""
+        time.sleep(time_us / 1000000)

@@ -7,6 +7,7 @@ Python's handlers run only when a loop asks for them.
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals, PyErr_SetFromErrno
 from libc.errno cimport EINTR, errno
+from posix.time cimport nanosleep, timespec
 
 from twemproxy.net.poller cimport Poller
 
@@ -17,6 +18,11 @@ cdef extern from "<sys/epoll.h>" nogil:
     int epoll_create1(int flags)
     int epoll_ctl(int epoll, int operation, int fd, epoll_event *event)
     int epoll_wait(int epoll, epoll_event *events, int count, int timeout_ms)
+
+cdef extern from "<sys/prctl.h>" nogil:
+    enum:
+        PR_SET_TIMERSLACK
+    int prctl(int option, unsigned long value)
 
 cdef extern from "<unistd.h>" nogil:
     int close(int fd)
@@ -30,6 +36,7 @@ cdef class EpollPoller(Poller):
         self.epoll = epoll_create1(EPOLL_CLOEXEC)
         if self.epoll < 0:
             PyErr_SetFromErrno(OSError)
+        prctl(PR_SET_TIMERSLACK, 1)  # else a short sleep takes 50 µs more
 
     def __dealloc__(self):
         close(self.epoll)
@@ -83,3 +90,11 @@ cdef class EpollPoller(Poller):
         if events & (<unsigned int>EPOLLRDHUP | EPOLLHUP | EPOLLERR):
             flags |= 7
         return flags
+
+    cpdef breathe(self, int time_us):
+        """Sleep that long, to the microsecond."""
+        cdef timespec moment
+        moment.tv_sec = 0
+        moment.tv_nsec = time_us * 1000
+        with nogil:
+            nanosleep(&moment, NULL)

@@ -5,3 +5,4 @@ cdef class Poller:
     cpdef int wait(self, int timeout_ms) except -1
     cpdef int fd(self, int i) except -1
     cpdef int flags(self, int i) except -1
+    cpdef breathe(self, int time_us)

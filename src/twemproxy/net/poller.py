@@ -35,3 +35,7 @@ class Poller:
     def flags(self, i: int) -> int:
         """Return what happened to it: READ, WRITE, HANGUP of `outcome`."""
         raise NotImplementedError
+
+    def breathe(self, time_us: int) -> None:
+        """Sleep for a moment so short that only a fine timer can measure it."""
+        raise NotImplementedError

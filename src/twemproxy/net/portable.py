@@ -1,6 +1,7 @@
 """The portable poller: whatever `selectors` finds on this system."""
 
 import selectors
+import time
 
 from twemproxy.net.outcome import HANGUP, READ, WRITE
 from twemproxy.net.poller import Poller
@@ -57,3 +58,7 @@ class PortablePoller(Poller):
         return (READ | HANGUP if mask & selectors.EVENT_READ else 0) | (
             WRITE if mask & selectors.EVENT_WRITE else 0
         )
+
+    def breathe(self, time_us: int) -> None:
+        """Sleep; how finely depends on the system."""
+        time.sleep(time_us / 1000000)

@@ -8,6 +8,7 @@ from twemproxy.net.slab cimport Slab
 cdef Py_ssize_t SLAB_BYTES
 cdef Py_ssize_t ROOM
 cdef int64_t MAX_SLEEP_MS, NEVER
+cdef int CROWD, BREATH_US
 
 cdef class Handler:
     cdef public int fd, stage
@@ -22,6 +23,8 @@ cdef class Reactor:
     cdef public Slab slab
     cdef public list again, dirty_servers, dirty_clients, unsettled, timers
     cdef public int64_t due_ms, now_ms, now_us, sequence, ticks
+    cdef public int batch
+    cdef public Py_ssize_t under_way
     cdef public bint running
 
     cpdef read_clock(self)

@@ -5,6 +5,11 @@ connection that has something to send, servers before clients: one system call
 for all that a tick produced. What is left in the shared slab after that is moved
 to its owner's memory, and the slab is rewound. Batches form by themselves: the
 busier the loop, the more a tick reads.
+
+A loop that is faster than its peers would still make small batches, and small
+batches cost everybody: it wakes for one request, and so do the servers. So when
+much is under way and the last tick found little of it, the loop takes a breath of
+a few microseconds before it looks again. See docs/decisions/batching.md.
 """
 
 import heapq
@@ -18,6 +23,8 @@ from twemproxy.net.slab import Slab
 
 SLAB_BYTES: Final = 262144
 ROOM: Final = 16384  # the least that a read must have room for
+CROWD: Final = 8  # with fewer requests under way nobody is made to wait
+BREATH_US: Final = 10
 MAX_SLEEP_MS: Final = 3600000
 NEVER: Final = 1 << 62  # ms
 
@@ -50,6 +57,7 @@ class Reactor:
 
     __slots__ = (
         "again",
+        "batch",
         "dirty_clients",
         "dirty_servers",
         "due_ms",
@@ -62,6 +70,7 @@ class Reactor:
         "slab",
         "ticks",
         "timers",
+        "under_way",
         "unsettled",
     )
 
@@ -77,6 +86,8 @@ class Reactor:
         self.due_ms = NEVER  # when the first timer is due
         self.sequence = 0
         self.ticks = 0
+        self.batch = 0  # events in the last tick
+        self.under_way = 0  # requests that wait for a server
         self.running = False
         self.read_clock()
 
@@ -146,7 +157,10 @@ class Reactor:
         again = self.again
         if again:
             self.again = []
+        if self.under_way >= CROWD and 2 * self.batch < self.under_way:
+            self.poller.breathe(BREATH_US)
         count = self.poller.wait(timeout_ms)
+        self.batch = count
         self.read_clock()
         self.ticks += 1
         for i in range(count):

@@ -115,6 +115,7 @@ class ServerConnection(Connection):
     def expect(self, request: Request, length: int) -> None:
         """Append a request of which `length` bytes go to the outbox."""
         request.length = length
+        self.reactor.under_way += 1
         if self.tail is None:
             self.head = request
         else:
@@ -168,6 +169,7 @@ class ServerConnection(Connection):
         if request is None:
             return
         self.head = request.next_sent
+        self.reactor.under_way -= 1
         request.next_sent = None
         if self.head is None:
             self.tail = None
@@ -393,6 +395,7 @@ class ServerConnection(Connection):
             log.info("close s %d schedule error for its requests: %s", self.fd, text)
         while request is not None:
             following = request.next_sent
+            self.reactor.under_way -= 1
             request.next_sent = None
             fail(request, reply)
             request = following
