@@ -11,7 +11,7 @@ import pytest
 from tests.adversity.conftest import Scene
 from tests.support.canned import CannedServer, Line
 from tests.support.processes import descriptors, resident_bytes
-from tests.support.proxy import Proxy, pool
+from tests.support.proxy import Proxy, foreign, pool
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire, resp
 
@@ -42,6 +42,22 @@ def at_rest(proxy: Proxy) -> bool:
     return isinstance(held, int) and held <= IDLE and not document["paused_clients"]
 
 
+def assert_sleeps(proxy: Proxy) -> None:
+    """Check that the loop turns only when there is something to do."""
+    if foreign():
+        return
+    seen: list[int] = []
+
+    def beats() -> bool:
+        ticks = proxy.stats()["loop_ticks"]
+        if isinstance(ticks, int) and ticks not in seen[-1:]:
+            seen.append(ticks)
+        return len(seen) > 2
+
+    wait_until(beats, "two heartbeats")
+    assert seen[2] - seen[1] < 100
+
+
 def test_a_client_that_never_reads_costs_little_and_disturbs_nobody(
     direct: Build,
 ) -> None:
@@ -57,6 +73,7 @@ def test_a_client_that_never_reads_costs_little_and_disturbs_nobody(
         for _ in range(100):
             assert glutton.read_exactly(len(big_reply)) == big_reply
     wait_until(lambda: at_rest(stage.proxy), "everything to be given back")
+    assert_sleeps(stage.proxy)
 
 
 def test_a_client_faster_than_its_frozen_server_is_no_longer_read(
@@ -74,6 +91,7 @@ def test_a_client_faster_than_its_frozen_server_is_no_longer_read(
         stage.assert_well(b)
         stage.servers[0].thaw()
     wait_until(lambda: at_rest(stage.proxy), "everything to be given back")
+    assert_sleeps(stage.proxy)
 
 
 def test_a_declared_length_is_not_believed(scene: Build) -> None:

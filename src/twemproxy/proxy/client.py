@@ -394,6 +394,7 @@ class Client(Connection):
             self.owner.discard(self)
         if self.paused & reason.THROTTLED:
             self.process.block.add(slot.PAUSED_CLIENTS, -1)
+            self.paused &= ~reason.THROTTLED  # a server may still call `resume`
         self.process.clients -= 1
         self.process.on_closed()
         self.abandon()

@@ -90,6 +90,7 @@ class Connection(Handler):
         """Write if we waited for that, then read."""
         if flags & outcome.WRITE and self.blocked:
             self.blocked = False
+            self.reactor.poller.want(self.fd, not self.paused and not self.eof, False)
             self.reactor.flush_later(self)
         if flags & outcome.READ and self.fd >= 0 and not self.paused and not self.eof:
             if self.unconsumed:
