@@ -24,7 +24,7 @@ from twemproxy.net.slab import Slab
 SLAB_BYTES: Final = 262144
 ROOM: Final = 16384  # the least that a read must have room for
 CROWD: Final = 8  # with fewer requests under way nobody is made to wait
-BREATH_US: Final = 10
+BREATH_US: Final = 15
 MAX_SLEEP_MS: Final = 3600000
 NEVER: Final = 1 << 62  # ms
 
@@ -157,7 +157,7 @@ class Reactor:
         again = self.again
         if again:
             self.again = []
-        if self.under_way >= CROWD and 2 * self.batch < self.under_way:
+        if self.under_way >= CROWD and self.batch < self.under_way:
             self.poller.breathe(BREATH_US)
         count = self.poller.wait(timeout_ms)
         self.batch = count
