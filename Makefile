@@ -53,7 +53,7 @@ lint: $(VENV)/.extra-lint $(VENV)/.extra-test
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 
-docs: build
+docs: $(VENV)/.extra-test build
 	$(PY) -m docs.generate
 
 changelog: build
