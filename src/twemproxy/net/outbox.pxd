@@ -3,7 +3,7 @@ from twemproxy.net cimport outcome
 from twemproxy.net.slab cimport Piece, Slab, copied, piece_of
 from twemproxy.net.sock cimport send
 
-cdef Py_ssize_t COPY_MAX, CHUNK, MAX_SPARE
+cdef Py_ssize_t COPY_MAX, CHUNK, MAX_SPARE, NUMBER_BYTES
 
 cdef list _spare
 
@@ -19,7 +19,13 @@ cdef class Outbox:
     @cython.locals(length=Py_ssize_t, last=Piece)
     cpdef add(self, Slab slab, Py_ssize_t start, Py_ssize_t end)
     cdef append(self, Piece piece)
-    @cython.locals(length=Py_ssize_t, at=Py_ssize_t, chunk=Slab, last=Piece)
+    @cython.locals(chunk=Slab, at=Py_ssize_t)
+    cpdef say_number(self, int mark, long long number)
+    @cython.locals(chunk=Slab)
+    cdef Slab room_for(self, Py_ssize_t length)
+    @cython.locals(last=Piece)
+    cdef extend(self, Slab chunk, Py_ssize_t at, Py_ssize_t length)
+    @cython.locals(length=Py_ssize_t, chunk=Slab)
     cpdef copy_in(self, bytearray source, Py_ssize_t start, Py_ssize_t end)
     @cython.locals(data=bytearray)
     cpdef say(self, bytes text)

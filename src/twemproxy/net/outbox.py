@@ -13,6 +13,7 @@ from twemproxy.net.sock import send
 
 COPY_MAX: Final = 1024
 CHUNK: Final = 16384
+NUMBER_BYTES: Final = 24  # a mark, 20 digits, CR LF
 MAX_SPARE: Final = 128
 
 _spare: Final[list[Slab]] = []  # chunks that wait for their next use
@@ -80,11 +81,25 @@ class Outbox:
     def copy_in(self, source: bytearray, start: int, end: int) -> None:
         """Copy source[start:end] to the chunk that is being filled."""
         length = end - start
+        chunk = self.room_for(length)
+        self.extend(chunk, chunk.take(source, start, end), length)
+
+    def say_number(self, mark: int, number: int) -> None:
+        """Send the byte `mark`, a number in digits and CR LF."""
+        chunk = self.room_for(NUMBER_BYTES)
+        at = chunk.put_number(mark, number)
+        self.extend(chunk, at, chunk.used - at)
+
+    def room_for(self, length: int) -> Slab:
+        """Return the chunk that is being filled, with room for `length` bytes."""
         chunk = self.chunk
         if chunk is None or chunk.size - chunk.used < length:
             chunk = chunk_for(length)
             self.chunk = chunk
-        at = chunk.take(source, start, end)
+        return chunk
+
+    def extend(self, chunk: Slab, at: int, length: int) -> None:
+        """Send what was just put into the chunk."""
         last = self.last
         if last is not None and last.slab is chunk and last.off + last.length == at:
             last.length += length

@@ -19,6 +19,8 @@ cdef class Slab:
     cpdef grow(self, Py_ssize_t size)
     @cython.locals(at=Py_ssize_t, length=Py_ssize_t)
     cpdef Py_ssize_t take(self, bytearray source, Py_ssize_t start, Py_ssize_t end) except -1
+    @cython.locals(at=Py_ssize_t, digits=Py_ssize_t, pos=Py_ssize_t, rest="long long", buf=bytearray)
+    cpdef Py_ssize_t put_number(self, int mark, long long number) except -1
     cpdef slide(self, Py_ssize_t start, Py_ssize_t end)
 
 @cython.locals(slab=Slab)

@@ -67,6 +67,30 @@ class Slab:
         self.used = at + length
         return at
 
+    def put_number(self, mark: int, number: int) -> int:
+        """Append the byte `mark`, `number` in digits and CR LF; return the offset.
+
+        The caller has seen to room for `NUMBER_BYTES`; `number` is not negative.
+        """
+        at = self.used
+        digits = 1
+        rest = number
+        while rest > 9:
+            rest //= 10
+            digits += 1
+        buf = self.buf
+        buf[at] = mark
+        pos = at + digits
+        rest = number
+        while pos > at:
+            buf[pos] = 48 + rest % 10
+            rest //= 10
+            pos -= 1
+        buf[at + digits + 1] = 13
+        buf[at + digits + 2] = 10
+        self.used = at + digits + 3
+        return at
+
     def slide(self, start: int, end: int) -> None:
         """Move buf[start:end] to the front and forget the rest."""
         if start < 0 or end < start or end > self.size:

@@ -136,7 +136,7 @@ class RedisProtocol(Protocol):
                 index = self.pool.place(buf, start, end)
                 self.forward(client, walker, slab, at, index)
         elif rule.SPLIT_VALUES <= how <= rule.SPLIT_PAIRS:
-            self.splitter.split(client, walker, slab, at, row)
+            self.splitter.split(client, walker, slab, at, row, how)
         else:
             self.route_slowly(client, walker, slab, at, row)
 
@@ -195,7 +195,7 @@ class RedisProtocol(Protocol):
         if command.how == rule.LOCAL:
             self.answer(client, self.local.answer(client, command, args))
         elif rule.SPLIT_VALUES <= command.how <= rule.SPLIT_PAIRS:
-            self.splitter.split(client, walker, slab, at, row)
+            self.splitter.split(client, walker, slab, at, row, command.how)
         elif command.how == rule.ANY:
             self.forward(client, walker, slab, at, self.pool.place_nothing())
         else:

@@ -10,13 +10,14 @@ from twemproxy.wire cimport expect, rule
 from twemproxy.wire.redis.merge cimport after_line, after_value, integer
 from twemproxy.wire.redis.request cimport RequestScanner
 
+cdef int ARRAY, BULK
 cdef Py_ssize_t MAX_KEY_BYTES, MAX_SERVER_QUEUE_BYTES, KEPT_KEYS
 
 @cython.final
 cdef class Values(Gather):
-    cdef int[::1] places
+    cdef bytearray places
     cdef list fragments
-    @cython.locals(fragment=Request, reply=Slab, count=Py_ssize_t, i=Py_ssize_t, place=int, start=Py_ssize_t, end=Py_ssize_t)
+    @cython.locals(fragment=Request, reply=Slab, places=bytearray, last=Py_ssize_t, i=Py_ssize_t, low=int, high=int, start=Py_ssize_t, end=Py_ssize_t)
     cdef interleave(self, Outbox outbox)
 
 @cython.final
@@ -32,19 +33,20 @@ cdef class Status(Gather):
 @cython.final
 cdef class Splitter:
     cdef Pool pool
-    cdef int[::1] first, last, lengths, owners, following
+    cdef int[::1] first, last, lengths, owners, following, places
+    cdef dict heads
     cdef Py_ssize_t room, too_long
     cpdef set_room(self, Py_ssize_t keys)
     @cython.locals(step=Py_ssize_t, words=Py_ssize_t, keys=Py_ssize_t)
-    cpdef split(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row)
+    cpdef split(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, int how)
     @cython.locals(spans="long long[::1]", servers=int, server=int, key=int, arg=Py_ssize_t)
     cdef bint chain(self, RequestScanner walker, bytearray buf, Py_ssize_t at, Py_ssize_t keys, Py_ssize_t step) except -1
-    @cython.locals(whole=Request, fragments=list, failures=list, places="int[::1]", server=int, fragment=Request, conn=ServerConnection)
-    cdef send(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, Py_ssize_t keys)
-    @cython.locals(how=int, order="int[::1]", key=int)
-    cdef Gather gather(self, int row, Py_ssize_t keys, int[::1] places, list fragments)
-    @cython.locals(step=Py_ssize_t, outbox=Outbox, before=Py_ssize_t, length=Py_ssize_t, count=int, key=int, end=int)
-    cdef write(self, ServerConnection conn, Request fragment, RequestScanner walker, Slab slab, Py_ssize_t at, int row, int server)
+    @cython.locals(whole=Request, fragments=list, failures=list, servers=int, server=int, fragment=Request, conn=ServerConnection)
+    cdef send(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, int how, Py_ssize_t keys)
+    @cython.locals(values=Values, count=Count, places=bytearray, place=int, key=int)
+    cdef Gather gather(self, int how, Py_ssize_t keys, list fragments)
+    @cython.locals(step=Py_ssize_t, head=bytearray, outbox=Outbox, before=Py_ssize_t, length=Py_ssize_t, count=int, key=int, end=int)
+    cdef write(self, ServerConnection conn, Request fragment, RequestScanner walker, Slab slab, Py_ssize_t at, int row, int how, int server)
     @cython.locals(spans="long long[::1]", excess=Py_ssize_t, key=int, value=Py_ssize_t)
     cdef Py_ssize_t counted_twice(self, RequestScanner walker, int server) except -1
     @cython.locals(spans="long long[::1]", start=Py_ssize_t, end=Py_ssize_t, arg=Py_ssize_t)

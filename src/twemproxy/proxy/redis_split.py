@@ -25,18 +25,21 @@ from twemproxy.wire.redis.request import RequestScanner
 
 MAX_KEY_BYTES: Final = limits.MAX_KEY_BYTES
 MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
+ARRAY: Final = 42  # '*'
+BULK: Final = 36  # '$'
 KEPT_KEYS: Final = 4096  # scratch space for more keys is not kept
 
 
 class Values(Gather):
-    """Strings in the order of the keys: MGET."""
+    """Strings in the order of the keys: MGET.
+
+    `places` tells for each key, in two bytes, the number of its fragment.
+    """
 
     __slots__ = ("fragments", "places")
 
-    def __init__(self, places: "array[int]", fragments: list[Request]) -> None:
-        Gather.__init__(self)
-        self.places = places  # for each key, the number of its fragment
-        self.fragments = fragments
+    fragments: list[Request]
+    places: bytearray
 
     def merge(self, client: Client) -> None:
         """Interleave the fragments' values."""
@@ -44,23 +47,25 @@ class Values(Gather):
 
     def interleave(self, outbox: Outbox) -> None:
         """Walk over the keys; the values of neighbours travel together."""
-        count = len(self.places)
-        outbox.say(b"*%d\r\n" % count)
+        places = self.places
+        last = len(places)
+        outbox.say_number(ARRAY, last // 2)
         for fragment in self.fragments:
             if fragment.reply is not None:
                 fragment.start = after_line(fragment.reply.buf, fragment.start)
         i = 0
-        while i < count:
-            place = self.places[i]
-            fragment = self.fragments[place]
+        while i < last:
+            low = places[i]
+            high = places[i + 1]
+            fragment = self.fragments[low + 256 * high]
             reply = fragment.reply
             if reply is None:
                 return
             start = fragment.start
             end = start
-            while i < count and self.places[i] == place:
+            while i < last and places[i] == low and places[i + 1] == high:
                 end = after_value(reply.buf, end, fragment.end)
-                i += 1
+                i += 2
             outbox.add(reply, start, end)
             fragment.start = end
 
@@ -70,13 +75,12 @@ class Count(Gather):
 
     __slots__ = ("fragments",)
 
-    def __init__(self, fragments: list[Request]) -> None:
-        Gather.__init__(self)
-        self.fragments = fragments
+    fragments: list[Request]
 
     def merge(self, client: Client) -> None:
         """Add up."""
-        client.outbox.say(answers.integer(self.total()))
+        total = self.total()
+        client.outbox.say(answers.integer(total))
 
     def total(self) -> int:
         """Return the sum of what the fragments answered."""
@@ -103,9 +107,11 @@ class Splitter:
     __slots__ = (
         "first",
         "following",
+        "heads",
         "last",
         "lengths",
         "owners",
+        "places",
         "pool",
         "room",
         "too_long",
@@ -117,6 +123,12 @@ class Splitter:
         self.first = array("i", bytes(4 * servers))
         self.last = array("i", bytes(4 * servers))
         self.lengths = array("i", bytes(4 * servers))
+        self.places = array("i", bytes(4 * servers))
+        self.heads = {
+            row: bytearray(b"$%d\r\n%b\r\n" % (len(command.name), command.name))
+            for row, command in enumerate(COMMANDS)
+            if rule.SPLIT_VALUES <= command.how <= rule.SPLIT_PAIRS
+        }
         self.too_long = 0  # length of the key that is longer than keys may be
         self.set_room(64)
 
@@ -127,10 +139,16 @@ class Splitter:
         self.following = array("i", bytes(4 * keys))
 
     def split(
-        self, client: Client, walker: RequestScanner, slab: Slab, at: int, row: int
+        self,
+        client: Client,
+        walker: RequestScanner,
+        slab: Slab,
+        at: int,
+        row: int,
+        how: int,
     ) -> None:
-        """Send the keys of one request to their servers."""
-        step = 2 if COMMANDS[row].how == rule.SPLIT_PAIRS else 1
+        """Send the keys of one request to their servers; `how` is the row's."""
+        step = 2 if how == rule.SPLIT_PAIRS else 1
         words = walker.count - 1
         keys = words // step
         if words % step:
@@ -139,7 +157,7 @@ class Splitter:
         if keys > self.room:
             self.set_room(2 * keys)
         if self.chain(walker, slab.buf, at, keys, step):
-            self.send(client, walker, slab, at, row, keys)
+            self.send(client, walker, slab, at, row, how, keys)
         elif self.too_long:
             client.say(holding(answers.key_too_long(self.too_long, MAX_KEY_BYTES)))
         else:
@@ -182,44 +200,51 @@ class Splitter:
         slab: Slab,
         at: int,
         row: int,
+        how: int,
         keys: int,
     ) -> None:
         """Make a fragment for each server that owns a key."""
         whole = client.ask()
         fragments: list[Request] = []
         failures: list[tuple[Request, Slab]] = []
-        places = array("i", bytes(4 * len(self.pool.servers)))
-        for server in range(len(self.pool.servers)):
+        servers = len(self.pool.servers)
+        for server in range(servers):
             if self.first[server] < 0:
                 continue
-            places[server] = len(fragments)
+            self.places[server] = len(fragments)
             fragment = request_of(client, whole, client.reactor.now_us)
             fragments.append(fragment)
             conn = self.pool.connection(server, client)
             if conn is None:
                 failures.append((fragment, self.pool.refusal(server)))
             else:
-                self.write(conn, fragment, walker, slab, at, row, server)
+                self.write(conn, fragment, walker, slab, at, row, how, server)
                 if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
                     conn.hold_back(client)
-        whole.gather = self.gather(row, keys, places, fragments)
+        whole.gather = self.gather(how, keys, fragments)
         whole.gather.pending = len(fragments)
         self.pool.counters.add(slot.FRAGMENTS, len(fragments))
         for fragment, reply in failures:
             fail(fragment, reply)
 
-    def gather(
-        self, row: int, keys: int, places: "array[int]", fragments: list[Request]
-    ) -> Gather:
+    def gather(self, how: int, keys: int, fragments: list[Request]) -> Gather:
         """Return what makes one reply of the fragments' replies."""
-        how = COMMANDS[row].how
         if how == rule.SPLIT_VALUES:
-            order = array("i", bytes(4 * keys))
+            values = Values.__new__(Values)
+            values.failed = None
+            values.fragments = fragments
+            places = bytearray(2 * keys)
             for key in range(keys):
-                order[key] = places[self.owners[key]]
-            return Values(order, fragments)
+                place = self.places[self.owners[key]]
+                places[2 * key] = place & 0xFF
+                places[2 * key + 1] = place >> 8
+            values.places = places
+            return values
         if how == rule.SPLIT_COUNT:
-            return Count(fragments)
+            count = Count.__new__(Count)
+            count.failed = None
+            count.fragments = fragments
+            return count
         return Status()
 
     def write(
@@ -230,18 +255,17 @@ class Splitter:
         slab: Slab,
         at: int,
         row: int,
+        how: int,
         server: int,
     ) -> None:
         """Write the request that asks one server for its keys."""
-        command = COMMANDS[row]
-        step = 2 if command.how == rule.SPLIT_PAIRS else 1
+        head = self.heads[row]
+        step = 2 if how == rule.SPLIT_PAIRS else 1
         outbox = conn.outbox
         before = outbox.pending
         count = self.lengths[server]
-        outbox.say(
-            b"*%d\r\n$%d\r\n%b\r\n"
-            % (1 + count * step, len(command.name), command.name)
-        )
+        outbox.say_number(ARRAY, 1 + count * step)
+        outbox.copy_in(head, 0, len(head))
         key = self.first[server]
         while key >= 0:
             end = key + 1
@@ -249,9 +273,9 @@ class Splitter:
                 end += 1
             self.write_run(outbox, walker, slab, at, 1 + key * step, 1 + end * step)
             key = self.following[end - 1]
-        if command.how == rule.SPLIT_VALUES:
+        if how == rule.SPLIT_VALUES:
             fragment.expects = expect.VALUES
-        elif command.how == rule.SPLIT_COUNT:
+        elif how == rule.SPLIT_COUNT:
             fragment.expects = expect.COUNT
         else:
             fragment.expects = expect.STATUS
@@ -296,5 +320,5 @@ class Splitter:
         for arg in range(first, last):
             start = at + spans[2 * arg]
             end = at + spans[2 * arg + 1]
-            outbox.say(b"$%d\r\n" % (end - start))
+            outbox.say_number(BULK, end - start)
             outbox.add(slab, start, end + 2)
