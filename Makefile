@@ -21,6 +21,7 @@ help:
 	@echo "make lint    formatting, style and types"
 	@echo "make check   lint and test: run it before you hand in"
 	@echo "make bench   compare with the C program on this machine"
+	@echo "make soak    storm and crowd for minutes instead of seconds"
 	@echo "make docs    write the pages that are made from tables"
 	@echo "make clean   remove what the above has made, but not $(VENV)"
 

@@ -73,6 +73,7 @@ def extensions() -> list[Extension]:
         compiler_directives=DIRECTIVES,
         include_path=[str(SOURCE)],
         annotate=bool(os.environ.get("TWEMPROXY_ANNOTATE")),
+        quiet=True,
         nthreads=os.cpu_count() or 1,
     )
 
