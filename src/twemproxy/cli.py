@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "schema": "twemproxy.config.schema",
     "slowlog": "twemproxy.console.slowlog",
     "stats": "twemproxy.console.stats",
+    "top": "twemproxy.console.top",
 }
 SUPERVISOR: Final = "twemproxy.control.supervisor"
 

@@ -50,8 +50,8 @@ class Running:
             response = conn.getresponse()
             return response.status, response.read()
         except (OSError, http.client.HTTPException) as failure:
-            reason = failure.strerror if isinstance(failure, OSError) else None
-            raise Unreachable(f"{self}: {reason or failure!r}") from failure
+            known = isinstance(failure, OSError) and failure.strerror
+            raise Unreachable(f"{self}: {known or repr(failure)}") from failure
         finally:
             conn.close()
 

@@ -23,10 +23,11 @@ class Words(argparse.ArgumentParser):
         self.exit(FAILED, f"{self.prog}: {message}\n")
 
 
-def words(command: str, purpose: str) -> Words:
+def words(command: str, purpose: str, *, as_json: bool = True) -> Words:
     """Begin the command line of `nutcracker COMMAND`."""
     parser = Words(f"nutcracker {command}", description=purpose, allow_abbrev=False)
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    if as_json:
+        parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 

@@ -1,0 +1,245 @@
+"""The screen of `nutcracker top`, drawn with textual; at home in 80 by 24.
+
+one line of facts, the last minutes' requests as a curve
+pools      rates, errors, times
+servers    state, rates, times, queues; what is wrong stands out
+slow       the latest slow requests
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final, Protocol
+
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
+from textual.widgets import DataTable, Footer, Sparkline, Static
+
+from twemproxy.console.rates import Look, PoolLook, ServerLook, State, compare
+from twemproxy.console.running import Unreachable
+from twemproxy.console.slowlog import duration
+
+HISTORY: Final = 240  # looks in the curve
+MAX_SLOW: Final = 50
+POOL_HEADINGS: Final = (
+    *("pool", "clients", "req/s", "err/s", "in B/s", "out B/s", "p50", "p99"),
+)
+SERVER_HEADINGS: Final = (
+    *("pool", "server", "state", "req/s", "err/s", "queue", "conns", "p50", "p99"),
+)
+SLOW_HEADINGS: Final = ("slow", "total", "queue", "server", "command", "key", "at")
+STYLES: Final = {
+    "live": "green",
+    "idle": "dim",
+    "ejected": "yellow",
+    "down": "bold red",
+}
+# What servers are ordered by, one after the other with the key `s`.
+ORDERS: Final = ("name", "requests_s", "queued", "tail_us")
+
+
+class Asked(Protocol):
+    """Where the numbers come from."""
+
+    name: str
+
+    def state(self) -> tuple[float, dict[str, Any]]:
+        """Return the state, and when it was."""
+
+    def slow(self) -> list[dict[str, Any]]:
+        """Return the slow requests, the latest last."""
+
+
+class Screen(App[None]):
+    """Looks at the proxy every interval and shows what changed."""
+
+    CSS = """
+    Screen { layout: vertical; }
+    #facts { height: 1; background: $primary; color: $text; }
+    #curve { height: 2; }
+    #pools { height: auto; max-height: 7; }
+    #servers { height: 1fr; }
+    #slow { height: auto; max-height: 7; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("q", "quit", "Quit"),
+        ("p", "pause", "Pause"),
+        ("s", "order", "Sort servers"),
+    ]
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, source: Asked, interval_s: float) -> None:
+        """Show what `source` says."""
+        super().__init__()
+        self._source = source
+        self._interval_s = interval_s
+        self._rates: deque[float] = deque(maxlen=HISTORY)
+        self._order = 0
+        self._paused = False
+        self._look: Look | None = None
+        self._last: tuple[float, State] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay the parts out from top to bottom."""
+        yield Static(self._source.name, id="facts", markup=False)
+        yield Sparkline([], id="curve")
+        for name, headings in (
+            ("pools", POOL_HEADINGS),
+            ("servers", SERVER_HEADINGS),
+            ("slow", SLOW_HEADINGS),
+        ):
+            part: DataTable[Text] = DataTable(
+                id=name, cursor_type="none", zebra_stripes=True, cell_padding=1
+            )
+            part.add_columns(*headings)
+            yield part
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Begin to look."""
+        self._take()
+        self.set_interval(self._interval_s, self._take)
+
+    def action_pause(self) -> None:
+        """Stand still, or go on."""
+        self._paused = not self._paused
+        self._facts()
+
+    def action_order(self) -> None:
+        """Order servers by the next column."""
+        self._order = (self._order + 1) % len(ORDERS)
+        self._draw()
+
+    def _take(self) -> None:
+        if not self._paused:
+            self.run_worker(self._ask, thread=True, exclusive=True)
+
+    def _ask(self) -> None:
+        """Ask in a thread, so that a slow answer does not stop the keyboard."""
+        try:
+            when, state = self._source.state()
+            slow = self._source.slow()
+        except (OSError, Unreachable) as failure:
+            self.call_from_thread(self._fail, str(failure))
+            return
+        self.call_from_thread(self._receive, when, state, slow)
+
+    def _fail(self, reason: str) -> None:
+        self._last = None
+        self.query_one("#facts", Static).update(reason)
+
+    def _receive(self, when: float, state: State, slow: list[dict[str, Any]]) -> None:
+        before, self._last = self._last, (when, state)
+        if before is None:
+            self._look = compare(state, state, 1.0)
+        else:
+            self._look = compare(before[1], state, when - before[0])
+            self._rates.append(self._look.requests_s)
+        self._draw()
+        rows = [slow_row(entry) for entry in slow[-MAX_SLOW:]]
+        self._fill("#slow", rows[::-1])
+
+    def _draw(self) -> None:
+        if self._look is None:
+            return
+        self._facts()
+        self.query_one("#curve", Sparkline).data = list(self._rates)
+        self._fill("#pools", [pool_row(pool) for pool in self._look.pools])
+        ordered = in_order(self._look.servers, ORDERS[self._order])
+        self._fill("#servers", [server_row(server) for server in ordered])
+
+    def _facts(self) -> None:
+        look = self._look
+        if look is None:
+            return
+        parts = [
+            f" {look.source}",
+            f"up {clock(look.uptime_s)}",
+            f"workers {look.workers}",
+            f"config {look.generation}",
+            f"conns {look.connections}",
+            f"{amount(look.requests_s)} req/s",
+        ]
+        if self._order:
+            parts.append(f"by {ORDERS[self._order].partition('_')[0]}")
+        if self._paused:
+            parts.append("PAUSED")
+        self.query_one("#facts", Static).update("  ".join(parts))
+
+    def _fill(self, part: str, rows: Sequence[tuple[Text, ...]]) -> None:
+        """Show other rows and stay where the reader has scrolled to."""
+        shown = self.query_one(part, DataTable)
+        top = shown.scroll_y
+        shown.clear()
+        shown.add_rows(rows)
+        shown.scroll_to(y=top, animate=False)
+
+
+def in_order(servers: Sequence[ServerLook], order: str) -> list[ServerLook]:
+    """Put servers in order: by name, or the largest first."""
+    if order == "name":
+        return list(servers)
+    return sorted(servers, key=lambda server: -(getattr(server, order) or 0))
+
+
+def pool_row(pool: PoolLook) -> tuple[Text, ...]:
+    """Spell one pool."""
+    return (
+        Text(pool.name, "bold"),
+        _number(str(pool.clients)),
+        _number(amount(pool.requests_s)),
+        _number(amount(pool.errors_s), "bold red" if pool.errors_s else ""),
+        _number(amount(pool.bytes_in_s)),
+        _number(amount(pool.bytes_out_s)),
+        _number(duration(pool.median_us)),
+        _number(duration(pool.tail_us)),
+    )
+
+
+def server_row(server: ServerLook) -> tuple[Text, ...]:
+    """Spell one server."""
+    return (
+        Text(server.pool),
+        Text(server.label, "bold"),
+        Text(server.state, STYLES[server.state]),
+        _number(amount(server.requests_s)),
+        _number(amount(server.errors_s), "bold red" if server.errors_s else ""),
+        _number(str(server.queued)),
+        _number(str(server.conns)),
+        _number(duration(server.median_us)),
+        _number(duration(server.tail_us)),
+    )
+
+
+def slow_row(entry: dict[str, Any]) -> tuple[Text, ...]:
+    """Spell one slow request."""
+    return (
+        Text(entry["pool"]),
+        *(
+            _number(duration(entry[name]))
+            for name in ("total_us", "queue_us", "server_us")
+        ),
+        Text(entry["command"]),
+        Text(entry["key"]),
+        Text(entry["server"] or "-"),
+    )
+
+
+def amount(value: float) -> str:
+    """Spell a number in at most five characters."""
+    for unit in ("", "k", "M", "G"):
+        if value < 1000:  # noqa: PLR2004 # the next unit
+            exact = unit and value < 100  # noqa: PLR2004 # three digits are enough
+            return f"{value:.1f}{unit}" if exact else f"{value:.0f}{unit}"
+        value /= 1000
+    return f"{value:.0f}T"
+
+
+def clock(seconds: int) -> str:
+    """Spell how long something runs."""
+    hours, rest = divmod(seconds, 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}"
+
+
+def _number(text: str, style: str = "") -> Text:
+    return Text(text, style, justify="right")

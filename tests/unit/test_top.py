@@ -1,0 +1,102 @@
+"""What `nutcracker top` makes of two looks at a proxy."""
+
+from typing import Any
+
+import pytest
+
+from twemproxy.console.rates import compare
+from twemproxy.console.screen import amount, clock, in_order, server_row
+from twemproxy.console.slowlog import as_text, duration
+
+SERVER = {
+    "server_err": 0,
+    "server_timedout": 0,
+    "server_eof": 0,
+    "ejected": 0,
+    "server_connections": 1,
+    "in_queue": 2,
+    "out_queue": 3,
+    "requests": 0,
+    "request_bytes": 0,
+    "response_bytes": 0,
+}
+
+
+def state(asked: int = 0, slow: int = 0, **server: int) -> dict[str, Any]:
+    """Make a state of one pool with one server; `slow` took about a millisecond."""
+    times = [0] * 32
+    times[10] = slow
+    pool = {
+        "client_connections": 4,
+        "client_requests": asked,
+        "forward_error": 0,
+        "protocol_errors": 0,
+        "s1": SERVER | server,
+    }
+    facts = {"uptime": 7, "workers": 1, "generation": 2, "curr_connections": 9}
+    return {
+        "stats": {"source": "here", **facts, "a": pool},
+        "histograms": {"a": {"times": times, "servers": {"s1": times}}},
+    }
+
+
+def test_rates_are_what_changed_in_a_second() -> None:
+    look = compare(state(100, requests=10), state(300, requests=70), 2.0)
+    assert look.requests_s == look.pools[0].requests_s == 100
+    assert (look.servers[0].requests_s, look.servers[0].queued) == (30, 5)
+
+
+def test_times_are_those_of_the_requests_in_between() -> None:
+    quiet = compare(state(slow=5), state(slow=5), 1.0)
+    assert (quiet.pools[0].median_us, quiet.servers[0].tail_us) == (None, None)
+    busy = compare(state(), state(slow=50), 1.0)
+    assert busy.servers[0].median_us == pytest.approx(768)
+    assert 512 < (busy.pools[0].tail_us or 0) <= 1024
+
+
+def test_another_proxy_in_its_place_begins_anew() -> None:
+    look = compare(state(1000, slow=9), state(50, slow=3), 1.0)
+    assert look.requests_s == 50
+    assert look.pools[0].median_us is not None
+
+
+@pytest.mark.parametrize(
+    ("counters", "named"),
+    [
+        ({}, "live"),
+        ({"server_connections": 0}, "idle"),
+        ({"server_connections": 0, "server_err": 3}, "down"),
+        ({"ejected": 1}, "ejected"),
+    ],
+)
+def test_the_state_of_a_server_is_named(counters: dict[str, int], named: str) -> None:
+    look = compare(state(), state(**counters), 1.0)
+    assert look.servers[0].state == named
+    assert server_row(look.servers[0])[2].plain == named
+
+
+def test_servers_are_ordered_by_what_was_asked_for() -> None:
+    (one,) = compare(state(), state(), 1.0).servers
+    two = one._replace(label="s2", requests_s=9.0, tail_us=None)
+    assert [server.label for server in in_order([one, two], "name")] == ["s1", "s2"]
+    by_rate = in_order([one, two], "requests_s")
+    assert [server.label for server in by_rate] == ["s2", "s1"]
+    assert in_order([one, two], "tail_us")[1] is two
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (999, "999"), (1234, "1.2k"), (123456, "123k"), (5e6, "5.0M")],
+)
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert amount(value) == text
+
+
+def test_times_are_spelled_in_their_unit() -> None:
+    spelled = [duration(time_us) for time_us in (None, 12, 1234, 2_500_000)]
+    assert spelled == ["-", "12 µs", "1.2 ms", "2.5 s"]
+    assert clock(3723) == "1:02:03"
+
+
+def test_no_slow_request_is_a_table_of_headings() -> None:
+    assert as_text([]).split()[:3] == ["time", "pool", "command"]
