@@ -23,6 +23,8 @@ MAX_MEMCACHE_KEY_BYTES: Final = 250  # as in memcached
 MAX_MEMCACHE_LINE_BYTES: Final = 64 * KIB  # a command line with all its keys
 MAX_MEMCACHE_VALUE_BYTES: Final = 1024 * MIB  # as memcached's largest item
 
+MAX_WAIT_MS: Final = 1000  # WAIT, which holds up all clients of a server connection
+
 # What a server may send.
 MAX_NESTING: Final = 128  # arrays within arrays of a reply
 MAX_LINE_BYTES: Final = 1 * MIB  # a status, error or number line of a reply

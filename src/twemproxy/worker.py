@@ -35,6 +35,7 @@ from twemproxy.stats.counters import Block
 HEARTBEAT_MS = 1000
 MAX_LINE_BYTES = 65536
 MAX_FDS = 253
+CLIENT_NUMBER_BITS = 40  # below the number of the worker: both fit a float's 53
 
 Message = dict[str, Any]
 Found = Callable[[list[str]], None]
@@ -261,6 +262,7 @@ def main(argv: list[str]) -> int:
     worker = Worker(
         int(argv[2]), int(argv[3]), PortablePoller() if portable else EpollPoller()
     )
+    worker.process.numbered = int(argv[1]) << CLIENT_NUMBER_BITS
     gc.collect()
     gc.freeze()
     gc.disable()

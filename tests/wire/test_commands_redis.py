@@ -27,10 +27,9 @@ HOW = {
 }
 
 # Commands that deliberately go another way: the sum over servers, the keys after
-# their number, the proxy's own answer.
+# their number.
 DEVIATIONS = {
     "exists": {rule.SPLIT_COUNT},
-    "command": {rule.LOCAL},
 }
 KEYS_AFTER_NUMBER = {"zdiff", "zinter", "zunion"}
 

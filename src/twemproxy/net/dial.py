@@ -92,9 +92,19 @@ def peer_name(fd: int) -> str:
     """Return ``address:port`` of the peer, or what there is of a UNIX socket."""
     try:
         with borrowed(fd) as sock:
-            name = sock.getpeername()
+            return spelled(sock.getpeername())
     except OSError:
         return "unknown"
+
+
+def own_name(fd: int) -> str:
+    """Return our end of a connection, likewise."""
+    with borrowed(fd) as sock:
+        return spelled(sock.getsockname())
+
+
+def spelled(name: object) -> str:
+    """Return the name of a socket as people write it."""
     if isinstance(name, tuple):
         return f"{name[0]}:{name[1]}"
-    return os.fsdecode(name) or "unix"
+    return (name if isinstance(name, str) else "") or "unix"

@@ -24,7 +24,7 @@ cdef class Request:
     cdef public Py_ssize_t start, end, length, wanted
     cdef public long long started_us
     cdef public int expects
-    cdef public bint answered, failed
+    cdef public bint answered, failed, silent
     cdef public object trace
 
 @cython.no_gc
@@ -32,6 +32,8 @@ cdef class Gather:
     cdef public Request failed
     cdef public Py_ssize_t pending
     cpdef merge(self, Client client)
+    @cython.locals(failed=Request)
+    cpdef conclude(self, Client client)
 
 @cython.locals(request=Request)
 cpdef Request request_of(Client client, Request whole, long long now_us)
@@ -52,7 +54,10 @@ cdef class Client(Connection):
     cdef public Scanner scanner
     cdef public dict sticky
     cdef public set owner
-    cdef public bint authenticated, broken
+    cdef public bint authenticated, broken, resp3
+    cdef public int silence
+    cdef public object session
+    cdef public long long number, since_ms
     cdef public str peer
 
     @cython.locals(request=Request)
@@ -67,7 +72,7 @@ cdef class Client(Connection):
     cpdef note(self, Slab slab, Py_ssize_t start, Py_ssize_t end)
     @cython.locals(number=int, taken_us=cython.longlong)
     cpdef on_reply(self, Request request, Py_ssize_t length)
-    @cython.locals(request=Request, gather=Gather, failed=Request, before=Py_ssize_t)
+    @cython.locals(request=Request, gather=Gather, before=Py_ssize_t)
     cpdef advance(self)
     cpdef bint is_idle(self) except -1
     cpdef finish_reading(self)

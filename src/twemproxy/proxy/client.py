@@ -48,6 +48,7 @@ class Request:
         "next_asked",
         "next_sent",
         "reply",
+        "silent",
         "start",
         "started_us",
         "trace",
@@ -70,6 +71,7 @@ class Request:
     wanted: int  # how many values a fragment must bring
     answered: bool
     failed: bool  # its reply is an error because forwarding failed
+    silent: bool  # the client wants no reply
 
 
 class Gather:
@@ -86,6 +88,14 @@ class Gather:
     def merge(self, client: "Client") -> None:
         """Put the one reply into the client's outbox."""
         raise NotImplementedError
+
+    def conclude(self, client: "Client") -> None:
+        """Merge, or let the fragment that failed speak for all."""
+        failed = self.failed
+        if failed is None:
+            self.merge(client)
+        elif failed.reply is not None:
+            client.outbox.add(failed.reply, failed.start, failed.end)
 
 
 def request_of(client: "Client | None", whole: Request | None, now_us: int) -> Request:
@@ -106,6 +116,7 @@ def request_of(client: "Client | None", whole: Request | None, now_us: int) -> R
     request.wanted = 0
     request.answered = False
     request.failed = False
+    request.silent = False
     return request
 
 
@@ -126,6 +137,8 @@ def finish(request: Request, slab: Slab, start: int, end: int, bad: bool) -> Non
         return
     if request.whole is None and client.head is request:
         client.take_head()
+        if request.silent:
+            end = start
         client.outbox.add(slab, start, end)
         client.on_reply(request, end - start)
         client.send_later()
@@ -195,10 +208,15 @@ class Client(Connection):
         "counters",
         "head",
         "in_flight",
+        "number",
         "owner",
         "peer",
         "protocol",
+        "resp3",
         "scanner",
+        "session",
+        "silence",
+        "since_ms",
         "sticky",
         "tail",
         "window",
@@ -223,7 +241,12 @@ class Client(Connection):
         self.owner: set[Client] | None = None  # the clients of the pool
         self.authenticated = False
         self.broken = False  # what it sent was not the protocol
+        self.resp3 = False  # it speaks the newer Redis protocol
+        self.silence = 0  # LOUD, NEXT or ALL: which of its requests get no reply
+        self.session: object = None  # what a Redis client has told about itself
         self.peer = ""
+        self.number = process.number()
+        self.since_ms = self.reactor.now_ms
 
     # Requests.
 
@@ -238,6 +261,10 @@ class Client(Connection):
             self.tail.next_asked = request
         self.tail = request
         self.in_flight += 1
+        if self.silence:
+            request.silent = True
+            if self.silence == reason.NEXT:
+                self.silence = reason.LOUD
         self.counters.add(slot.CLIENT_REQUESTS, 1)
         return request
 
@@ -305,14 +332,13 @@ class Client(Connection):
             self.take_head()
             before = self.outbox.pending
             gather = request.gather
-            if gather is None:
+            if request.silent:
+                pass
+            elif gather is None:
                 if request.reply is not None:
                     self.outbox.add(request.reply, request.start, request.end)
-            elif gather.failed is None:
-                gather.merge(self)
-            elif gather.failed.reply is not None:
-                failed = gather.failed
-                self.outbox.add(failed.reply, failed.start, failed.end)
+            else:
+                gather.conclude(self)
             request.reply = None
             request.gather = None
             self.on_reply(request, self.outbox.pending - before)

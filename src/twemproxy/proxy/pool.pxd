@@ -19,15 +19,15 @@ cpdef Distribution ring_of(object config)
 cdef class Server(Owner):
     cdef public Pool pool
     cdef public object config
-    cdef public list conns
+    cdef public list conns, newer
     cdef public Block counters
     cdef public bint ejected
     cdef public int failures, index, last_error, limit, refused, turn
     cdef public long long retry_at_ms, wait_until_ms
-    @cython.locals(conn=ServerConnection)
+    @cython.locals(newer=bint, conns=list, conn=ServerConnection)
     cpdef ServerConnection pick(self, Client client)
     @cython.locals(pool=Pool, conn=ServerConnection)
-    cpdef ServerConnection open(self)
+    cpdef ServerConnection open(self, bint newer)
     cpdef retire(self)
     cpdef count_failure(self)
     cpdef damp(self, bint was_usable)

@@ -33,8 +33,8 @@ MAX_PAUSE_MS: Final = 2000
 class Server(Owner):
     """One backend of a pool and its connections.
 
-    Always true: `conns` are the open ones, at most `server_connections`;
-    `ejected` servers are not on the ring.
+    Always true: `conns` are the open ones, at most `server_connections`, and
+    `newer` as many again that speak RESP3; `ejected` servers are not on the ring.
     """
 
     __slots__ = (
@@ -46,6 +46,7 @@ class Server(Owner):
         "index",
         "last_error",
         "limit",
+        "newer",
         "pool",
         "refused",
         "retry_at_ms",
@@ -62,6 +63,7 @@ class Server(Owner):
         self.counters = counters
         self.limit = pool.config.server_connections
         self.conns: list[ServerConnection] = []
+        self.newer: list[ServerConnection] = []
         self.turn = 0
         self.failures = 0  # in a row, toward ejection
         self.ejected = False
@@ -76,24 +78,26 @@ class Server(Owner):
         Connections take turns, but a client stays on its own while anything of
         it is under way, so that it reads what it wrote.
         """
+        newer = client is not None and client.resp3
+        conns = self.newer if newer else self.conns
         if self.limit == 1:
-            return self.conns[0] if self.conns else self.open()
+            return conns[0] if conns else self.open(newer)
         if client is not None and client.sticky is not None:
             kept = client.sticky.get(self.index)
             if isinstance(kept, ServerConnection) and kept.state != reason.CLOSED:
                 return kept
-        if len(self.conns) < self.limit:
-            conn = self.open()
+        if len(conns) < self.limit:
+            conn = self.open(newer)
         else:
-            self.turn = (self.turn + 1) % len(self.conns)
-            conn = self.conns[self.turn]
+            self.turn = (self.turn + 1) % len(conns)
+            conn = conns[self.turn]
         if client is not None and conn is not None:
             if client.sticky is None:
                 client.sticky = {}
             client.sticky[self.index] = conn
         return conn
 
-    def open(self) -> ServerConnection | None:
+    def open(self, newer: bool) -> ServerConnection | None:
         """Open one more connection unless the last attempts say to wait."""
         pool = self.pool
         if self.wait_until_ms > pool.process.reactor.now_ms:
@@ -101,15 +105,17 @@ class Server(Owner):
         conn = ServerConnection(pool.process, self, pool.protocol, self.counters)
         conn.timeout_ms = pool.config.timeout_ms
         conn.address = self.config.address
-        self.conns.append(conn)
+        conn.resp3 = newer
+        (self.newer if newer else self.conns).append(conn)
         pool.protocol.greet(conn)
         conn.dial(self.config.host, self.config.port, self.config.path)
         return conn
 
     def retire(self) -> None:
         """Give every open connection up as soon as it owes nothing."""
-        conns = self.conns
+        conns = self.conns + self.newer
         self.conns = []
+        self.newer = []
         for conn in conns:
             conn.retire()
 
@@ -124,9 +130,11 @@ class Server(Owner):
 
     def on_closed(self, conn: ServerConnection, error: int) -> None:
         """Forget a closed connection; every close counts as a failure."""
-        if conn in self.conns:
-            self.conns.remove(conn)
-        if not error:
+        conns = self.newer if conn.resp3 else self.conns
+        if conn in conns:
+            conns.remove(conn)
+        self.pool.protocol.on_lost(conn, error)
+        if error in (0, errno.EPROTONOSUPPORT):  # we gave it up
             return
         self.last_error = error
         self.damp(conn.bytes_in > 0)

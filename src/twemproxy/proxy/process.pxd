@@ -1,4 +1,5 @@
 cimport cython
+from libc.stdint cimport int64_t
 from twemproxy.net.outbox cimport drop_spare
 from twemproxy.net.reactor cimport Reactor
 from twemproxy.net.slab cimport Slab, copied
@@ -12,9 +13,11 @@ cdef class Process:
     cdef public Reactor reactor
     cdef public Block block
     cdef public object resolve, slowlog
+    cdef public long long numbered
     cdef public int clients, max_clients
     cdef public bint draining
     cdef Slab parking
+    cpdef int64_t number(self) except -1
     cpdef on_opened(self)
     cpdef on_closed(self)
     @cython.locals(length=Py_ssize_t, parking=Slab)

@@ -26,6 +26,7 @@ class Process:
         "clients",
         "draining",
         "max_clients",
+        "numbered",
         "parking",
         "reactor",
         "resolve",
@@ -45,7 +46,13 @@ class Process:
         self.max_clients = limits.MAX_CLIENTS
         self.draining = False
         self.slowlog = SlowLog()
+        self.numbered = 0  # clients so far, above the bits that name the worker
         self.parking: Slab | None = None
+
+    def number(self) -> int:
+        """Return a number that no other client of any worker has."""
+        self.numbered += 1
+        return self.numbered
 
     def on_opened(self) -> None:
         """Count a connection that came into being: client, server or listener."""

@@ -9,4 +9,5 @@ cdef class Protocol:
     cpdef greet(self, Connection conn)
     cpdef Slab error(self, int number)
     cpdef trace(self, long long slow_us, object tracer)
+    cpdef on_lost(self, Connection conn, int error)
     cpdef on_servers(self)

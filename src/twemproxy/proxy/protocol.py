@@ -38,6 +38,9 @@ class Protocol:
         self.slow_us = slow_us
         self.tracer = tracer
 
+    def on_lost(self, conn: Connection, error: int) -> None:
+        """A server connection is gone, for this errno; 0 when we gave it up."""
+
     def on_servers(self) -> None:
         """The pool has other servers than before."""
         raise NotImplementedError

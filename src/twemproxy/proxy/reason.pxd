@@ -6,7 +6,11 @@ cdef enum:
     SERVER = 4
     MEMORY = 8
     FINISHED = 16
-    THROTTLED = 15
+    HANDSHAKE = 32
+    THROTTLED = 47
+    LOUD = 0
+    NEXT = 1
+    ALL = 2
     RESOLVING = 0
     CONNECTING = 1
     READY = 2

@@ -1,4 +1,4 @@
-"""Why a connection is not read, one bit each, and how far a server link has come.
+"""Why a connection is not read, one bit each, and other small states of it.
 
 The sibling ``.pxd`` gives compiled modules the same names as C constants.
 """
@@ -8,7 +8,12 @@ OUTPUT = 2  # it does not read its replies
 SERVER = 4  # a server does not take what it sends
 MEMORY = 8  # the process holds as much as it may
 FINISHED = 16  # nothing it sends matters any more
-THROTTLED = 15  # any reason that will pass
+HANDSHAKE = 32  # what it says next depends on an answer it has yet to get
+THROTTLED = 47  # any reason that will pass
+
+LOUD = 0  # every request of a client gets its reply
+NEXT = 1  # the next one gets none
+ALL = 2  # none gets any
 
 RESOLVING = 0  # waits for the addresses of a name
 CONNECTING = 1

@@ -26,7 +26,7 @@ cdef class RedisProtocol(Protocol):
     cdef RequestScanner request_scanner
     cdef ResponseScanner response_scanner
     cdef Splitter splitter
-    cdef readonly object local
+    cdef readonly object fanout, local, probe
     cdef dict errors
 
     @cython.locals(pos=Py_ssize_t, status=int, length=Py_ssize_t)
@@ -48,7 +48,7 @@ cdef class RedisProtocol(Protocol):
     cdef answer(self, Client client, bytes reply)
     cdef on_bad_request(self, Client client, str text)
 
-    @cython.locals(pos=Py_ssize_t, stop=Py_ssize_t, buf=bytearray, request=Request, verdict=int)
+    @cython.locals(pos=Py_ssize_t, stop=Py_ssize_t, buf=bytearray, request=Request, kind=int, verdict=int)
     cdef Py_ssize_t pair(self, ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     cdef on_refused(self, ServerConnection conn, Request request, bytearray buf, Py_ssize_t start, Py_ssize_t end)
     @cython.locals(request=Request)
@@ -56,4 +56,3 @@ cdef class RedisProtocol(Protocol):
 
 @cython.locals(spans="long long[::1]")
 cpdef list arguments(RequestScanner walker, bytearray buf, Py_ssize_t at)
-cpdef bytes rewritten(list args)

@@ -17,7 +17,9 @@ from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client, Request, request_of
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.protocol import Protocol
+from twemproxy.proxy.redis_fanout import Fanout
 from twemproxy.proxy.redis_local import LocalAnswers
+from twemproxy.proxy.redis_probe import Probe
 from twemproxy.proxy.redis_split import Splitter
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.stats import slot
@@ -44,12 +46,14 @@ class RedisProtocol(Protocol):
     __slots__ = (
         "arity",
         "errors",
+        "fanout",
         "first",
         "flags",
         "how",
         "index",
         "local",
         "pool",
+        "probe",
         "request_scanner",
         "response_scanner",
         "splitter",
@@ -65,7 +69,9 @@ class RedisProtocol(Protocol):
         self.request_scanner = RequestScanner()
         self.response_scanner = ResponseScanner()
         self.splitter = Splitter(pool)
-        self.local = LocalAnswers(pool)
+        self.fanout = Fanout(pool)
+        self.probe = Probe(pool)
+        self.local = LocalAnswers(pool, self.probe)
         self.errors: dict[int, Slab] = {}
 
     def on_servers(self) -> None:
@@ -162,7 +168,7 @@ class RedisProtocol(Protocol):
         if walker.canonical:
             conn.outbox.add(slab, at, at + length)
         else:
-            written = holding(rewritten(arguments(walker, slab.buf, at)))
+            written = holding(answers.request(arguments(walker, slab.buf, at)))
             length = written.used
             conn.outbox.add(written, 0, length)
         conn.expect(request, length)
@@ -196,6 +202,8 @@ class RedisProtocol(Protocol):
             self.answer(client, self.local.answer(client, command, args))
         elif rule.SPLIT_VALUES <= command.how <= rule.SPLIT_PAIRS:
             self.splitter.split(client, walker, slab, at, row, command.how)
+        elif command.how == rule.FANOUT:
+            self.fanout.send(client, command, args)
         elif command.how == rule.ANY:
             self.forward(client, walker, slab, at, self.pool.place_nothing())
         else:
@@ -230,8 +238,6 @@ class RedisProtocol(Protocol):
                 return answers.wrong_arity(command.name)
         if command.how == rule.REFUSED:
             return answers.refused(command.name, command.reason)
-        if command.how == rule.FANOUT:
-            return answers.refused(command.name, b"it concerns all servers")
         if command.flags & rule.BLOCK_OPTION and waits(command, args):
             return answers.refused(command.name, b"it would block")
         for i in positions(command, args):
@@ -284,6 +290,7 @@ class RedisProtocol(Protocol):
     ) -> int:
         """Pair each whole response in slab[start:end] with its request."""
         walker = conn.scanner or self.response_scanner
+        walker.resp3 = conn.resp3
         try:
             return self.pair(conn, walker, slab, start, end)
         except ProtocolError as error:
@@ -306,7 +313,7 @@ class RedisProtocol(Protocol):
         buf = slab.buf
         while pos < end:
             request = conn.head
-            if request is None:
+            if request is None and not conn.resp3:
                 raise ProtocolError("a response that nobody asked for")
             if walker.advance(buf, pos, end) == progress.MORE:
                 if conn.scanner is None:
@@ -314,13 +321,24 @@ class RedisProtocol(Protocol):
                     self.response_scanner = ResponseScanner()
                 return pos
             stop = pos + walker.length
+            kind = walker.kind
+            if kind == 62:  # '>', news that belong to no request
+                walker.reset()
+                pos = stop
+                continue
+            if request is None:
+                raise ProtocolError("a response that nobody asked for")
             verdict = expect.FINE
-            if walker.kind == 45:  # '-'
+            if walker.body and request.whole is not None:
+                pos += walker.body  # attributes of one fragment say nothing of all
+            if kind in (45, 33):  # '-' '!'
                 verdict = expect.ERROR
                 if request.expects >= expect.OWN:
                     self.on_refused(conn, request, buf, pos, stop)
                 elif is_trouble(buf, pos, stop):
                     verdict = expect.TROUBLE
+            elif request.expects == expect.HELLO:
+                self.probe.on_hello(conn, bytes(buf[pos:stop]))
             elif request.expects and not fits(
                 request.expects, request.wanted, buf, pos
             ):
@@ -334,10 +352,12 @@ class RedisProtocol(Protocol):
         return pos
 
     def greet(self, conn: ServerConnection) -> None:
-        """Put AUTH and SELECT, in this order, in front of everything."""
+        """Put AUTH, HELLO and SELECT, in this order, in front of everything."""
         config = self.pool.config
         if config.redis_auth:
             self.ask_quietly(conn, [b"AUTH", config.redis_auth], expect.OWN)
+        if conn.resp3:
+            self.ask_quietly(conn, [b"HELLO", b"3"], expect.HELLO)
         if config.redis_db:
             self.ask_quietly(conn, [b"SELECT", b"%d" % config.redis_db], expect.GRANT)
 
@@ -351,9 +371,13 @@ class RedisProtocol(Protocol):
     ) -> None:
         """Say so when a server refuses what we asked on our own account.
 
-        Without SELECT, keys would end in another database: nobody may use this
-        connection, and all who wait for it get the server's words.
+        Without SELECT, keys would end in another database, and without HELLO the
+        replies would have another shape: nobody may use this connection, and all
+        who wait for it get the server's words.
         """
+        if request.expects == expect.HELLO:
+            self.probe.on_refused(conn, bytes(buf[start:end]))
+            return
         text = bytes(buf[start + 1 : end - 2]).decode("latin-1")
         what = "SELECT" if request.expects == expect.GRANT else "AUTH"
         name = self.pool.config.name
@@ -362,11 +386,15 @@ class RedisProtocol(Protocol):
             conn.last_words = copied(buf, start, end)
             raise ProtocolError("the database cannot be selected")
 
+    def on_lost(self, conn: ServerConnection, error: int) -> None:
+        """Ask another server what it speaks if it was this one we asked."""
+        self.probe.on_lost(conn)
+
     def ask_quietly(
         self, conn: ServerConnection, args: list[bytes], expects: int
     ) -> None:
         """Ask on our own account; the response is swallowed."""
-        text = rewritten(args)
+        text = answers.request(args)
         request: Request = request_of(None, None, conn.reactor.now_us)
         request.expects = expects
         conn.outbox.say(text)
@@ -388,9 +416,3 @@ def arguments(walker: RequestScanner, buf: bytearray, at: int) -> list[bytes]:
         bytes(buf[at + spans[2 * i] : at + spans[2 * i + 1]])
         for i in range(walker.count)
     ]
-
-
-def rewritten(args: list[bytes]) -> bytes:
-    """Return a request as any Redis client library writes it."""
-    parts = [b"$%d\r\n%b\r\n" % (len(arg), arg) for arg in args]
-    return b"*%d\r\n%b" % (len(args), b"".join(parts))

@@ -29,7 +29,7 @@ cdef class ServerConnection(Connection):
     cdef public Request head, tail
     cdef public Slab last_words
     cdef public Py_ssize_t written, unsent, unsent_bytes, quiet, quiet_bytes
-    cdef public bint retiring, timed
+    cdef public bint resp3, retiring, timed
     cdef public Scanner scanner
     cdef public list waiters, traces
 

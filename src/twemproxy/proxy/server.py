@@ -67,6 +67,7 @@ class ServerConnection(Connection):
         "protocol",
         "quiet",
         "quiet_bytes",
+        "resp3",
         "retiring",
         "scanner",
         "state",
@@ -102,6 +103,7 @@ class ServerConnection(Connection):
         self.unsent_bytes = 0
         self.quiet = 0
         self.quiet_bytes = 0
+        self.resp3 = False  # its responses have the newer Redis types
         self.retiring = False  # closes when it owes nothing
         self.timed = False  # a timer will look at the head
         self.scanner: Scanner | None = None  # of an unfinished response

@@ -7,6 +7,7 @@ cdef enum:
     STATUS = 3
     OWN = 4
     GRANT = 5
+    HELLO = 6
     FINE = 0
     ERROR = 1
     TROUBLE = 2

@@ -20,6 +20,7 @@ CROSS_SLOT: Final = (
     b"-CROSSSLOT Keys in request don't hash to the same server\r\n"  # ours: server
 )
 NO_SUCH_PROTOCOL: Final = b"-NOPROTO unsupported protocol version\r\n"
+UNEXPECTED: Final = b"-ERR a server answered something else than was asked\r\n"
 SYNTAX: Final = b"-ERR syntax error\r\n"
 NOT_AN_INTEGER: Final = b"-ERR value is not an integer or out of range\r\n"
 
@@ -96,6 +97,12 @@ def bulk(value: bytes) -> bytes:
 def array(items: Sequence[bytes]) -> bytes:
     """Return an array of replies."""
     return b"*%d\r\n%b" % (len(items), b"".join(items))
+
+
+def request(args: Sequence[bytes]) -> bytes:
+    """Return a request as any Redis client library writes it."""
+    parts = [b"$%d\r\n%b\r\n" % (len(arg), arg) for arg in args]
+    return b"*%d\r\n%b" % (len(args), b"".join(parts))
 
 
 def until_zero(text: bytes) -> bytes:

@@ -71,6 +71,8 @@ def after_line(buf: bytearray, start: int) -> int:
 
 def after_value(buf: bytearray, start: int, end: int) -> int:
     """Return the offset behind a string or null at buf[start], -1 if it is neither."""
+    if buf[start] == 95:  # '_', the null of RESP3
+        return after_line(buf, start)
     if buf[start] != 36:  # '$'
         return -1
     length = integer(buf, start)

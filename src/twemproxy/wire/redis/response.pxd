@@ -8,7 +8,7 @@ cdef long long MAX_TENTH
 
 @cython.final
 cdef class ResponseScanner(Scanner):
-    cdef readonly Py_ssize_t at
+    cdef readonly Py_ssize_t at, body
     cdef readonly int kind
     cdef readonly long long value
     cdef public bint resp3

@@ -23,11 +23,13 @@ class ResponseScanner(Scanner):
     """Walks one response at a time; `reset` before the next.
 
     Offsets are relative to the response's first byte. `kind` is that byte, of the
-    value itself when attributes precede it. `resp3` allows the newer types.
+    value itself when attributes precede it, and `body` is where that value begins.
+    `resp3` allows the newer types.
     """
 
     __slots__ = (
         "at",
+        "body",
         "depth",
         "kind",
         "looked",
@@ -45,6 +47,7 @@ class ResponseScanner(Scanner):
         """Forget the last response."""
         self.at = 0  # everything before has been walked over
         self.looked = 0  # how far the line at `at` has been looked through
+        self.body = 0
         self.depth = 0
         self.owed[0] = 1  # values still to come at each depth
         self.kind = 0
@@ -98,6 +101,7 @@ class ResponseScanner(Scanner):
             return False
         if self.kind == 0 and self.depth == 0 and kind != 124:
             self.kind = kind
+            self.body = self.at
         self.at = pos - start
         if self.at > MAX_REPLY_BYTES:
             raise ProtocolError(f"response of more than {MAX_REPLY_BYTES} bytes")

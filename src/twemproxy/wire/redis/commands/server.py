@@ -86,7 +86,7 @@ SERVER: Final[tuple[Command, ...]] = (
     ),
     refused(b"bgrewriteaof", 1, MANAGEMENT, ADMIN),
     refused(b"bgsave", -1, MANAGEMENT, ADMIN),
-    local(b"command", -1, SUBCOMMANDS),
+    anywhere(b"command", -1, SUBCOMMANDS),
     local(b"command|count", 2),
     local(b"command|docs", -2),
     local(b"command|getkeys", -3),

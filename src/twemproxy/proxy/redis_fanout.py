@@ -1,0 +1,162 @@
+"""Requests for all servers of a pool: one fragment per live server, one reply.
+
+    DBSIZE ─┬▶ server 0: 7 ─┬▶ 12
+            └▶ server 1: 5 ─┘
+
+SCAN asks one server at a time. Its cursor names the server too: with n servers,
+cursor c of server i is c * n + i for the client, and when server i is done the
+cursor goes on with i + 1, the start of the next one. Servers that are ejected are
+skipped, as they are for keys.
+"""
+
+import random
+from typing import Final
+
+from twemproxy import limits
+from twemproxy.net.slab import Slab, holding
+from twemproxy.proxy.client import Client, Gather, Request, fail, request_of
+from twemproxy.proxy.pool import Pool
+from twemproxy.stats import slot
+from twemproxy.wire import rule
+from twemproxy.wire.redis import answers
+from twemproxy.wire.redis.commands import Command
+from twemproxy.wire.redis.numbers import is_integer
+from twemproxy.wire.redis.parts import MERGES, cursor_of
+
+MAX_CURSOR: Final = 2**64 - 1
+BAD_CURSOR: Final = answers.error(b"invalid cursor")
+CURSOR_TOO_LARGE: Final = answers.error(
+    b"a server's cursor is too large to add the server to it"
+)
+TOO_LONG: Final = b"it would block a server connection that other clients share"
+
+
+class Everywhere(Gather):
+    """The replies of all servers, to be made one."""
+
+    def __init__(self, merge: int, fragments: list[Request]) -> None:
+        """Merge the replies to `fragments` as the row's `merge` says."""
+        Gather.__init__(self)
+        self.how = merge
+        self.fragments = fragments
+        self.pending = len(fragments)
+
+    def conclude(self, client: Client) -> None:
+        """Merge; an error counts as a failure unless one success is enough."""
+        if self.failed is not None and self.how != rule.ONE_OK:
+            Gather.conclude(self, client)
+            return
+        replies = [reply_of(fragment) for fragment in self.fragments]
+        if self.how == rule.RANDOM:
+            random.shuffle(replies)
+        for piece in MERGES[self.how](replies):
+            client.outbox.say(piece)
+
+
+class Step(Gather):
+    """One step of a SCAN over all servers."""
+
+    def __init__(self, fragment: Request, index: int, servers: int) -> None:
+        """Make one cursor of the server's own and of its `index`."""
+        Gather.__init__(self)
+        self.fragment = fragment
+        self.index = index
+        self.servers = servers
+        self.pending = 1
+
+    def merge(self, client: Client) -> None:
+        """Replace the cursor in the reply."""
+        reply = reply_of(self.fragment)
+        own, rest = cursor_of(reply)
+        if own < 0:
+            client.outbox.say(answers.UNEXPECTED)
+            return
+        following = (self.index + 1) % self.servers
+        number = own * self.servers + self.index if own else following
+        if number > MAX_CURSOR:
+            client.outbox.say(CURSOR_TOO_LARGE)
+            return
+        client.outbox.say(b"*2\r\n" + answers.bulk(b"%d" % number))
+        client.outbox.say(reply[rest:])
+
+
+def reply_of(fragment: Request) -> bytes:
+    """Return the reply to a fragment, which has one."""
+    if fragment.reply is None:
+        return answers.UNEXPECTED
+    return bytes(fragment.reply.buf[fragment.start : fragment.end])
+
+
+class Fanout:
+    """Sends the requests of one pool that concern all its servers."""
+
+    def __init__(self, pool: Pool) -> None:
+        """Serve `pool`."""
+        self.pool = pool
+
+    def send(self, client: Client, command: Command, args: list[bytes]) -> None:
+        """Send one request where it belongs."""
+        self.pool.place_nothing()  # readmits servers whose time is over
+        if command.flags & rule.BLOCKING and blocks(args):
+            client.say(holding(answers.refused(command.name, TOO_LONG)))
+        elif command.merge == rule.CURSOR:
+            self.scan(client, args)
+        else:
+            self.everywhere(client, command, args)
+
+    def everywhere(self, client: Client, command: Command, args: list[bytes]) -> None:
+        """Ask every live server."""
+        servers = [server for server in self.pool.servers if not server.ejected]
+        if not servers:
+            client.refuse(self.pool.refusal(-1))
+            return
+        whole = client.ask()
+        now_us = client.reactor.now_us
+        fragments = [request_of(client, whole, now_us) for _ in servers]
+        whole.gather = Everywhere(command.merge, fragments)
+        self.pool.counters.add(slot.FRAGMENTS, len(fragments))
+        text = holding(answers.request(args))
+        for server, fragment in zip(servers, fragments, strict=True):
+            self.write(client, fragment, text, server.index)
+
+    def scan(self, client: Client, args: list[bytes]) -> None:
+        """Ask the server that the cursor names, or the next live one."""
+        if not args[1].isdigit() or len(args[1]) > len(str(MAX_CURSOR)):
+            client.say(holding(BAD_CURSOR))
+            return
+        count = len(self.pool.servers)
+        own, index = divmod(int(args[1]), count)
+        live = [
+            server.index for server in self.pool.servers[index:] if not server.ejected
+        ]
+        if not live:
+            client.say(holding(b"*2\r\n$1\r\n0\r\n*0\r\n"))
+            return
+        if live[0] != index:
+            own = 0
+        whole = client.ask()
+        fragment = request_of(client, whole, client.reactor.now_us)
+        whole.gather = Step(fragment, live[0], count)
+        text = holding(answers.request([args[0], b"%d" % own, *args[2:]]))
+        self.write(client, fragment, text, live[0])
+
+    def write(self, client: Client, fragment: Request, text: Slab, index: int) -> None:
+        """Send a fragment to a server, or let it fail."""
+        conn = self.pool.connection(index, client)
+        if conn is None:
+            fail(fragment, self.pool.refusal(index))
+            return
+        conn.outbox.add(text, 0, text.used)
+        conn.expect(fragment, text.used)
+        conn.send_later()
+        if conn.outbox.pending > limits.MAX_SERVER_QUEUE_BYTES:
+            conn.hold_back(client)
+
+
+def blocks(args: list[bytes]) -> bool:
+    """Tell whether a WAIT or WAITAOF may hold up other clients for long."""
+    if not all(is_integer(arg) for arg in args[1:]):
+        return False  # it is an error, at once
+    timeout_ms = int(args[-1])
+    wanted = any(int(arg) > 0 for arg in args[1:-1])
+    return wanted and not 0 < timeout_ms <= limits.MAX_WAIT_MS

@@ -1,0 +1,109 @@
+"""The replies of several servers to one request, made one reply.
+
+Cold: whole replies as bytes in, pieces of one reply out. A reply of another kind
+than the request calls for makes the one reply an error.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from twemproxy.wire import rule
+from twemproxy.wire.redis import answers
+
+ARRAYS: Final = (b"*", b"~")
+NULLS: Final = (b"$-1\r\n", b"_\r\n", b"*-1\r\n")
+
+Replies = Sequence[bytes]
+Merge = Callable[[Replies], list[bytes]]
+
+
+def is_error(reply: bytes) -> bool:
+    """Tell whether a reply is an error of either protocol."""
+    return reply[:1] in (b"-", b"!")
+
+
+def header(reply: bytes) -> tuple[bytes, int, int]:
+    """Return the type byte, the number of the first line, and where that line ends."""
+    end = reply.index(b"\r\n")
+    digits = reply[1:end]
+    number = int(digits) if digits.removeprefix(b"-").isdigit() else 0
+    return reply[:1], number, end + 2
+
+
+def total(replies: Replies) -> list[bytes]:
+    """Add integers up."""
+    heads = [header(reply) for reply in replies]
+    if any(kind != b":" for kind, _, _ in heads):
+        return [answers.UNEXPECTED]
+    return [answers.integer(sum(number for _, number, _ in heads))]
+
+
+def joined(replies: Replies) -> list[bytes]:
+    """Put arrays one after the other."""
+    heads = [header(reply) for reply in replies]
+    if any(kind not in ARRAYS or number < 0 for kind, number, _ in heads):
+        return [answers.UNEXPECTED]
+    count = sum(number for _, number, _ in heads)
+    bodies = [reply[at:] for reply, (_, _, at) in zip(replies, heads, strict=True)]
+    return [b"%b%d\r\n" % (heads[0][0], count), *bodies]
+
+
+def first(replies: Replies) -> list[bytes]:
+    """Let the first speak for all."""
+    return [replies[0]]
+
+
+def not_null(replies: Replies) -> list[bytes]:
+    """Take the first that is not null."""
+    found = [reply for reply in replies if reply not in NULLS]
+    return [found[0] if found else replies[0]]
+
+
+def not_failed(replies: Replies) -> list[bytes]:
+    """Take the first that is not an error."""
+    found = [reply for reply in replies if not is_error(reply)]
+    return [found[0] if found else replies[0]]
+
+
+def smallest(replies: Replies) -> list[bytes]:
+    """Take the smallest integer, in arrays place by place."""
+    rows = [numbers(reply) for reply in replies]
+    if any(row is None or len(row) != len(rows[0] or ()) for row in rows):
+        return [answers.UNEXPECTED]
+    columns = zip(*[row for row in rows if row is not None], strict=True)
+    merged = [answers.integer(min(column)) for column in columns]
+    if replies[0][:1] == b":":
+        return merged
+    return [b"*%d\r\n" % len(merged), *merged]
+
+
+def numbers(reply: bytes) -> list[int] | None:
+    """Return an integer, or all integers of an array; None when it is neither."""
+    if reply[:1] == b":":
+        return [header(reply)[1]]
+    if reply[:1] != b"*":
+        return None
+    lines = reply.split(b"\r\n")[1:-1]
+    if not all(line[:1] == b":" for line in lines):
+        return None
+    return [int(line[1:]) for line in lines]
+
+
+def cursor_of(reply: bytes) -> tuple[int, int]:
+    """Return the cursor in a reply to SCAN, and where the rest begins; -1 for none."""
+    if not reply.startswith(b"*2\r\n$"):
+        return -1, 0
+    _, length, at = header(reply[4:])
+    digits = reply[4 + at : 4 + at + length]
+    return (int(digits), 6 + at + length) if digits.isdigit() else (-1, 0)
+
+
+MERGES: Final[dict[int, Merge]] = {
+    rule.SUM: total,
+    rule.CONCAT: joined,
+    rule.RANDOM: not_null,
+    rule.STATUS: first,
+    rule.FIRST: first,
+    rule.MINIMUM: smallest,
+    rule.ONE_OK: not_failed,
+}
