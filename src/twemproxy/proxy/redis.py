@@ -331,18 +331,8 @@ class RedisProtocol(Protocol):
             verdict = expect.FINE
             if walker.body and request.whole is not None:
                 pos += walker.body  # attributes of one fragment say nothing of all
-            if kind in (45, 33):  # '-' '!'
-                verdict = expect.ERROR
-                if request.expects >= expect.OWN:
-                    self.on_refused(conn, request, buf, pos, stop)
-                elif is_trouble(buf, pos, stop):
-                    verdict = expect.TROUBLE
-            elif request.expects == expect.HELLO:
-                self.probe.on_hello(conn, bytes(buf[pos:stop]))
-            elif request.expects and not fits(
-                request.expects, request.wanted, buf, pos
-            ):
-                raise ProtocolError("a response to something else")
+            if request.expects or kind in (45, 33):  # '-' '!'
+                verdict = self.judge(conn, request, kind, buf, pos, stop)
             walker.reset()  # before an answer that may end a retiring connection
             conn.answer(slab, pos, stop, verdict)
             if conn.fd < 0:
@@ -350,6 +340,28 @@ class RedisProtocol(Protocol):
             pos = stop
         conn.scanner = None
         return pos
+
+    def judge(
+        self,
+        conn: ServerConnection,
+        request: Request,
+        kind: int,
+        buf: bytearray,
+        start: int,
+        end: int,
+    ) -> int:
+        """Say what a response tells of its server; refuse one to something else."""
+        if kind in (45, 33):  # '-' '!'
+            if request.expects >= expect.OWN:
+                self.on_refused(conn, request, buf, start, end)
+            elif is_trouble(buf, start, end):
+                return expect.TROUBLE
+            return expect.ERROR
+        if request.expects == expect.HELLO:
+            self.probe.on_hello(conn, bytes(buf[start:end]))
+        elif not fits(request.expects, request.wanted, buf, start):
+            raise ProtocolError("a response to something else")
+        return expect.FINE
 
     def greet(self, conn: ServerConnection) -> None:
         """Put AUTH, HELLO and SELECT, in this order, in front of everything."""

@@ -185,7 +185,7 @@ class About:
 
     def command_info(self, client: Client, args: list[bytes]) -> bytes:
         """Describe the named ones."""
-        if len(args) == 2:  # noqa: PLR2004 - COMMAND INFO
+        if len(args) == 2:
             return self.command(client, args)
         found = [describe.command(name.lower()) for name in args[2:]]
         return encode(found, client.resp3)

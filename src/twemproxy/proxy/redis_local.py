@@ -42,7 +42,7 @@ class LocalAnswers:
 
     def ping(self, client: Client, args: list[bytes]) -> bytes:
         """Tell that somebody is here, or echo."""
-        if len(args) > 2:  # noqa: PLR2004 - PING and one message
+        if len(args) > 2:
             return answers.wrong_arity(b"ping")
         return answers.bulk(args[1]) if len(args) > 1 else answers.PONG
 

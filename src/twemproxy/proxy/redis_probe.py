@@ -5,8 +5,9 @@ when a client first wants to know, on a connection that clients of the newer
 protocol use afterwards. When no server answers in time nothing is remembered, and
 the client is believed: it will be told of dead servers when it uses them.
 
-    nobody asked -> asking one server after another -> known | refused
-                         \\-> none answered in time -> nobody asked
+    nobody asked ─▶ asking one server after another ─┬▶ known, or refused
+          ▲                                          ▼
+          └────────────────────────── none answered in time
 """
 
 import errno

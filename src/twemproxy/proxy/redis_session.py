@@ -40,7 +40,7 @@ def session_of(client: Client) -> Session:
 
 def is_plain(text: bytes) -> bool:
     """Tell whether a text may be shown in CLIENT LIST as it is."""
-    return all(33 <= byte <= 126 for byte in text)  # noqa: PLR2004 - ASCII
+    return all(33 <= byte <= 126 for byte in text)
 
 
 class ClientAnswers:
@@ -140,7 +140,7 @@ class ClientAnswers:
                 return BAD_ID
             numbers = {int(word) for word in words[1:]}
             chosen = [other for other in chosen if other.number in numbers]
-        elif words[:1] == [b"type"] and len(words) == 2:  # noqa: PLR2004 - a pair
+        elif words[:1] == [b"type"] and len(words) == 2:
             if words[1] not in TYPES:
                 shown = answers.until_zero(args[3])
                 return answers.error(b"Unknown client type '%b'" % shown)

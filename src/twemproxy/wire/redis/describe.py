@@ -106,7 +106,7 @@ def names(filters: Sequence[bytes], resp3: bool) -> bytes:
     rows = working()
     if filters:
         words = [word.lower() for word in filters]
-        if len(words) != 3 or words[0] != b"filterby":  # noqa: PLR2004 - FILTERBY kind of
+        if len(words) != 3 or words[0] != b"filterby":
             return answers.SYNTAX
         if words[1] == b"module":
             rows = []
