@@ -67,5 +67,7 @@ def test_a_plan_does_not_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_pool_travels_to_a_worker_and_stays_the_same() -> None:
     (pool,) = parse(config("max_in_flight: 7"), "test").pools
-    plain = [field.decode() if isinstance(field, bytes) else field for field in pool]
+    plain: list[object] = [
+        field.decode() if isinstance(field, bytes) else field for field in pool
+    ]
     assert pool_from_plain(plain) == pool
