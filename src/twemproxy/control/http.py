@@ -16,12 +16,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NamedTuple
 
 from twemproxy import log
+from twemproxy.errors import ProtocolError
 
 MAX_HEAD_BYTES: Final = 8192
 MAX_HEAD_S: Final = 5.0
 MAX_ANSWER_S: Final = 30.0  # a reload waits for all workers
 MAX_TAKING_S: Final = 5.0
 MAX_PEERS: Final = 32
+MAX_QUOTED: Final = 80
+REQUEST_LINE_WORDS: Final = 3
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
 
@@ -139,8 +142,8 @@ async def _read(
         return Response(431, b"more than 8 KiB of headers\n")
     try:
         method, path, headers = parse_head(head)
-    except ValueError:
-        return Response(400, b"not HTTP/1\n")
+    except ProtocolError as error:
+        return Response(400, f"{error}\n".encode())
     bound: socket.socket = writer.get_extra_info("socket")
     local = (
         is_own(bound) if bound.family == socket.AF_UNIX else is_local(writer, headers)
@@ -151,16 +154,16 @@ async def _read(
 def parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
     """Split a head into method, path without its query, and headers."""
     first, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
-    method, target, version = first.split(" ")
-    if not version.startswith("HTTP/1."):
-        raise ValueError(version)
+    words = first.split(" ")
+    if len(words) != REQUEST_LINE_WORDS or not words[2].startswith("HTTP/1."):
+        raise ProtocolError(f"found {first[:MAX_QUOTED]!r}, expected HTTP/1")
     headers = {}
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
-            raise ValueError(line)
+            raise ProtocolError(f"found {line[:MAX_QUOTED]!r}, expected a header")
         headers[name.lower()] = value.strip()
-    return method, target.partition("?")[0], headers
+    return words[0], words[1].partition("?")[0], headers
 
 
 def is_local(writer: asyncio.StreamWriter, headers: Mapping[str, str]) -> bool:

@@ -127,6 +127,7 @@ class ServerConnection(Connection):
         if request.trace is not None:
             if self.traces is None:
                 self.traces = []
+            request.trace.server = self.address
             self.traces.append(request.trace)
         if self.timeout_ms and not self.timed:
             self.arm(request)
