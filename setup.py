@@ -42,6 +42,7 @@ HOT = [
     "twemproxy.proxy.client",
     "twemproxy.proxy.server",
     "twemproxy.proxy.pool",
+    "twemproxy.proxy.guard",
     "twemproxy.proxy.redis_split",
     "twemproxy.proxy.redis",
 ]

@@ -25,6 +25,7 @@ from twemproxy.net.poller import Poller
 from twemproxy.net.portable import PortablePoller
 from twemproxy.net.reactor import Handler, Reactor
 from twemproxy.net.slab import held_bytes
+from twemproxy.proxy.guard import Watch
 from twemproxy.proxy.listener import Listener
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.process import Process
@@ -129,6 +130,8 @@ class Worker:
         for gauge in (slot.CURR_CONNECTIONS, slot.PAUSED_CLIENTS):
             block.put(gauge, 0)
         self.process = Process(self.reactor, block, self.names.resolve)
+        self.watch = Watch(self.process)
+        self.process.guard = self.watch
         self.pools: dict[str, Pool] = {}
         self.listeners: dict[str, Listener] = {}
         self.configured = False
@@ -207,6 +210,7 @@ class Worker:
                 pool.adopt(config, servers)
             if order["listener"] is not None:
                 self.listen(pool, fds[order["listener"]])
+        self.watch.adopt(list(self.pools.values()))
         self.process.block.put(slot.GENERATION, generation)
         self.control.send({"op": "ready", "generation": generation})
 

@@ -50,7 +50,8 @@ cdef class Client(Connection):
     cdef public Protocol protocol
     cdef public Block counters
     cdef public Request head, tail
-    cdef public Py_ssize_t in_flight, window, big_reply
+    cdef public Py_ssize_t in_flight, window, big_reply, max_window, output_limit, parked
+    cdef public long long moved_ms, moved_bytes
     cdef public Scanner scanner
     cdef public dict sticky
     cdef public set owner
@@ -62,17 +63,19 @@ cdef class Client(Connection):
 
     @cython.locals(request=Request)
     cpdef Request ask(self)
+    cpdef restrict(self, Py_ssize_t window, Py_ssize_t output_bytes)
     cpdef say(self, Slab reply)
     cpdef refuse(self, Slab reply)
     @cython.locals(head=Request)
     cpdef take_head(self)
+    @cython.locals(room=bint)
     cpdef widen(self)
     cpdef on_slow(self, Request request)
     @cython.locals(tail=Request)
     cpdef note(self, Slab slab, Py_ssize_t start, Py_ssize_t end)
     @cython.locals(number=int, taken_us=cython.longlong)
     cpdef on_reply(self, Request request, Py_ssize_t length)
-    @cython.locals(request=Request, gather=Gather, before=Py_ssize_t)
+    @cython.locals(request=Request, gather=Gather, before=Py_ssize_t, length=Py_ssize_t)
     cpdef advance(self)
     cpdef bint is_idle(self) except -1
     cpdef finish_reading(self)

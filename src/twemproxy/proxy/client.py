@@ -154,6 +154,7 @@ def finish(request: Request, slab: Slab, start: int, end: int, bad: bool) -> Non
     request.start = start
     request.end = end
     request.answered = True
+    client.parked += end - start
     if request.whole is not None:
         finish_fragment(request, request.whole, bad)
 
@@ -208,8 +209,13 @@ class Client(Connection):
         "counters",
         "head",
         "in_flight",
+        "max_window",
+        "moved_bytes",
+        "moved_ms",
         "number",
+        "output_limit",
         "owner",
+        "parked",
         "peer",
         "protocol",
         "resp3",
@@ -247,6 +253,18 @@ class Client(Connection):
         self.peer = ""
         self.number = process.number()
         self.since_ms = self.reactor.now_ms
+        self.parked = 0  # bytes of replies that wait for their turn, about
+        self.max_window = MAX_WINDOW
+        self.output_limit = MAX_CLIENT_OUTPUT_BYTES
+        self.moved_ms = self.since_ms  # when it last sent or took something,
+        self.moved_bytes = 0  # by this count of both
+
+    def restrict(self, window: int, output_bytes: int) -> None:
+        """Set how much may be under way, and how much unread, for this client."""
+        self.max_window = window
+        self.window = min(FIRST_WINDOW, window)
+        self.output_limit = output_bytes
+        self.big_reply = output_bytes // self.window
 
     # Requests.
 
@@ -272,6 +290,8 @@ class Client(Connection):
         """Answer the next request here; the reply still waits for its turn."""
         self.counters.add(slot.LOCAL_ANSWERS, 1)
         finish(self.ask(), reply, 0, reply.used, False)
+        if self.outbox.pending + self.parked > self.output_limit:
+            self.pause(reason.OUTPUT)
 
     def refuse(self, reply: Slab) -> None:
         """Answer the next request with an error of our own."""
@@ -287,6 +307,7 @@ class Client(Connection):
         if self.head is None:
             self.tail = None
             self.sticky = None
+            self.parked = 0
         self.in_flight -= 1
         if self.paused & reason.IN_FLIGHT and self.in_flight <= self.window >> 1:
             self.widen()
@@ -294,10 +315,10 @@ class Client(Connection):
 
     def widen(self) -> None:
         """Allow more in flight to a client that used all it was allowed."""
-        if not self.blocked and self.window < MAX_WINDOW:
-            if 2 * self.window * self.big_reply <= 2 * MAX_CLIENT_OUTPUT_BYTES:
-                self.window *= 2
-                self.big_reply = MAX_CLIENT_OUTPUT_BYTES // self.window
+        room = self.window * self.big_reply <= self.output_limit
+        if room and not self.blocked and self.window < self.max_window:
+            self.window = min(2 * self.window, self.max_window)
+            self.big_reply = self.output_limit // self.window
 
     def on_reply(self, request: Request, length: int) -> None:
         """Account for a reply that is in the outbox now."""
@@ -308,7 +329,7 @@ class Client(Connection):
         if request.trace is not None and taken_us > self.protocol.slow_us:
             self.on_slow(request)
         if length > self.big_reply:
-            self.window = max(1, MAX_CLIENT_OUTPUT_BYTES // length)
+            self.window = max(1, min(self.window, self.output_limit // length))
             self.big_reply = length
 
     def on_slow(self, request: Request) -> None:
@@ -341,7 +362,10 @@ class Client(Connection):
                 gather.conclude(self)
             request.reply = None
             request.gather = None
-            self.on_reply(request, self.outbox.pending - before)
+            length = self.outbox.pending - before
+            if self.parked > length:
+                self.parked -= length
+            self.on_reply(request, length)
             request = self.head
         self.send_later()
 
@@ -354,6 +378,10 @@ class Client(Connection):
     def consume(self, slab: Slab, start: int, end: int) -> int:
         """Route every whole request."""
         return self.protocol.requests(self, slab, start, end)
+
+    def held(self) -> int:
+        """Return how many bytes are kept for this client, its next replies included."""
+        return Connection.held(self) + self.parked
 
     def on_eof(self) -> None:
         """Answer what is owed, then close; half of a request is dropped."""

@@ -2,7 +2,7 @@ cimport cython
 from twemproxy.net cimport outcome
 from twemproxy.net.outbox cimport Outbox
 from twemproxy.net.reactor cimport Handler, Reactor
-from twemproxy.net.slab cimport Slab, copied
+from twemproxy.net.slab cimport Slab, copied, held_bytes
 from twemproxy.net.sock cimport receive
 from twemproxy.proxy.process cimport Process
 
@@ -16,7 +16,7 @@ cdef class Connection(Handler):
     cdef public Py_ssize_t backlog_at
     cdef public bint unconsumed, blocked, eof
     cdef public int paused
-    cdef public long long bytes_in, bytes_out
+    cdef public long long bytes_in, bytes_out, begun_ms, begun_bytes
 
     cpdef Py_ssize_t consume(self, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     cpdef Py_ssize_t expected(self) except -1
@@ -34,6 +34,8 @@ cdef class Connection(Handler):
     cpdef Slab fit(self, Slab slab)
     @cython.locals(end=Py_ssize_t)
     cpdef keep(self, Slab slab, Py_ssize_t start, Py_ssize_t consumed)
+    @cython.locals(kept=Py_ssize_t)
+    cpdef Py_ssize_t held(self) except -1
     cpdef pause(self, int why)
     cpdef resume(self, int why)
     cpdef send_later(self)

@@ -13,7 +13,7 @@ from twemproxy import log
 from twemproxy.net import outcome
 from twemproxy.net.outbox import Outbox
 from twemproxy.net.reactor import Handler
-from twemproxy.net.slab import Slab, copied
+from twemproxy.net.slab import Slab, copied, held_bytes
 from twemproxy.net.sock import receive
 from twemproxy.proxy.process import Process
 
@@ -36,6 +36,8 @@ class Connection(Handler):
     __slots__ = (
         "backlog",
         "backlog_at",
+        "begun_bytes",
+        "begun_ms",
         "blocked",
         "bytes_in",
         "bytes_out",
@@ -62,6 +64,8 @@ class Connection(Handler):
         self.paused = 0
         self.bytes_in = 0
         self.bytes_out = 0
+        self.begun_ms = 0  # when the unfinished message in the backlog began
+        self.begun_bytes = 0  # and how much had been received by then
 
     # What a side must say.
 
@@ -117,6 +121,8 @@ class Connection(Handler):
 
     def read(self, hangup: bool) -> None:
         """Receive once, consume, and keep the rest."""
+        if held_bytes() > self.process.soft_bytes and self.process.guard.refuses(self):
+            return
         backlog = self.backlog
         kept = 0
         if backlog is not None:
@@ -173,6 +179,9 @@ class Connection(Handler):
     def keep(self, slab: Slab, start: int, consumed: int) -> None:
         """Hold on to slab[consumed:], which no whole message fills."""
         end = slab.used
+        if consumed != start or self.backlog is None:
+            self.begun_ms = self.reactor.now_ms
+            self.begun_bytes = self.bytes_in - (end - consumed)
         if consumed == end or self.eof:
             self.backlog = None
             self.backlog_at = 0
@@ -182,6 +191,13 @@ class Connection(Handler):
         else:
             self.backlog_at = consumed
         self.unconsumed = self.paused != 0 and self.backlog is not None
+
+    def held(self) -> int:
+        """Return how many bytes are kept for this peer."""
+        kept = self.outbox.pending
+        if self.backlog is not None:
+            kept += self.backlog.size
+        return kept
 
     def pause(self, why: int) -> None:
         """Stop reading until `resume` with the same reason."""

@@ -14,44 +14,65 @@ from twemproxy.proxy.process import Process
 from twemproxy.stats import slot
 
 MAX_ACCEPTS = 64  # in a row, before others get their turn
-OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-RETRY_MS = 100  # when descriptors are short; asking again at once would spin
+# One client's trouble; any other is ours, most likely that descriptors are short.
+PASSING = (errno.ECONNABORTED, errno.EPROTO, errno.EPERM)
+RETRY_MS = 100  # after an error of ours; asking again at once would spin
 
 
 class Listener(Handler):
     """Accepts the clients of one pool."""
 
-    __slots__ = ("pool", "process")
+    __slots__ = ("counted_us", "credit_us", "pausing", "pool", "process")
 
     def __init__(self, process: Process, pool: Pool, fd: int) -> None:
         Handler.__init__(self, fd, 1)
         self.process = process
         self.pool = pool
+        self.pausing = False
+        self.credit_us = 1000000  # time saved up, which clients are accepted for
+        self.counted_us = process.reactor.now_us
 
     def on_event(self, flags: int) -> None:
         """Accept all who wait."""
-        if not flags & READ:
+        if not flags & READ or self.pausing:
             return
+        rate = self.pool.config.client_accept_rate
         for _ in range(MAX_ACCEPTS):
+            if rate and not self.is_due(rate):
+                self.pause(1000 // rate + 1)
+                return
             fd = accept(self.fd)
             if fd >= 0:
                 self.admit(fd)
             elif fd == AGAIN:
                 return
-            elif -fd in OUT_OF_DESCRIPTORS:
+            elif -fd not in PASSING:
                 log.error("accept on p %d failed: %s", self.fd, os.strerror(-fd))
-                self.pause()
+                self.pause(RETRY_MS)
                 return
         self.process.reactor.read_later(self)
 
-    def pause(self) -> None:
-        """Try again in a moment."""
+    def is_due(self, rate: int) -> bool:
+        """Tell whether one more may come in, of `rate` a second and as many at once."""
+        now_us = self.process.reactor.now_us
+        self.credit_us = min(self.credit_us + now_us - self.counted_us, 1000000)
+        self.counted_us = now_us
+        price_us = 1000000 // rate
+        if self.credit_us < price_us:
+            return False
+        self.credit_us -= price_us
+        return True
+
+    def pause(self, pause_ms: int) -> None:
+        """Try again in a moment; one timer, however many knock meanwhile."""
         reactor = self.process.reactor
+        self.pausing = True
         reactor.poller.want(self.fd, False, False)
-        reactor.call_at(reactor.now_ms + RETRY_MS, self.go_on)
+        reactor.call_at(reactor.now_ms + pause_ms, self.go_on)
 
     def go_on(self) -> None:
         """Accept again after a pause."""
+        self.pausing = False
         if self.fd >= 0:
             self.process.reactor.poller.want(self.fd, True, False)
             self.process.reactor.read_later(self)
@@ -74,6 +95,7 @@ class Listener(Handler):
         client = Client(process, fd, self.pool.protocol, self.pool.counters)
         client.owner = self.pool.clients
         client.authenticated = not config.redis_auth
+        client.restrict(config.max_in_flight, config.max_client_output_bytes)
         self.pool.clients.add(client)
         self.pool.counters.add(slot.CLIENT_CONNECTIONS, 1)
         process.clients += 1

@@ -1,15 +1,20 @@
 cimport cython
 from libc.stdint cimport int64_t
 from twemproxy.net.outbox cimport drop_spare
-from twemproxy.net.reactor cimport Reactor
+from twemproxy.net.reactor cimport Handler, Reactor
 from twemproxy.net.slab cimport Slab, copied
 from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
 
 cdef Py_ssize_t PARK_BYTES, PARK_MAX
 
+cdef class Guard:
+    cpdef bint refuses(self, Handler conn) except -1
+
 @cython.final
 cdef class Process:
+    cdef public Guard guard
+    cdef public Py_ssize_t soft_bytes
     cdef public Reactor reactor
     cdef public Block block
     cdef public object resolve, slowlog

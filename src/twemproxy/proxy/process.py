@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from twemproxy import limits
 from twemproxy.net.outbox import drop_spare
-from twemproxy.net.reactor import Reactor
+from twemproxy.net.reactor import Handler, Reactor
 from twemproxy.net.slab import Slab, copied
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
@@ -12,6 +12,16 @@ from twemproxy.stats.slowlog import SlowLog
 
 PARK_BYTES = 16384
 PARK_MAX = 1024
+
+
+class Guard:
+    """Says who may be read when memory is short; this one never says no."""
+
+    __slots__ = ()
+
+    def refuses(self, conn: Handler) -> bool:
+        """Tell whether not to read from a connection now; it is paused then."""
+        return False
 
 
 class Process:
@@ -25,12 +35,14 @@ class Process:
         "block",
         "clients",
         "draining",
+        "guard",
         "max_clients",
         "numbered",
         "parking",
         "reactor",
         "resolve",
         "slowlog",
+        "soft_bytes",
     )
 
     def __init__(
@@ -45,6 +57,8 @@ class Process:
         self.clients = 0
         self.max_clients = limits.MAX_CLIENTS
         self.draining = False
+        self.soft_bytes = limits.MAX_PROCESS_BYTES  # beyond, `guard` is asked
+        self.guard = Guard()
         self.slowlog = SlowLog()
         self.numbered = 0  # clients so far, above the bits that name the worker
         self.parking: Slab | None = None

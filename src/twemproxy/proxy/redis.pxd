@@ -29,6 +29,7 @@ cdef class RedisProtocol(Protocol):
     cdef readonly object fanout, local, probe
     cdef dict errors
 
+    cdef RequestScanner new_scanner(self)
     @cython.locals(pos=Py_ssize_t, status=int, length=Py_ssize_t)
     cdef Py_ssize_t walk(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(buf=bytearray, spans="long long[::1]", row=int, how=int, key=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t)
@@ -42,6 +43,7 @@ cdef class RedisProtocol(Protocol):
     cdef route_slowly(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row)
     cdef int find_row(self, list args) except -2
     cdef bytes objection(self, Client client, list args, int row)
+    cdef bytes objection_to_keys(self, object command, list args)
     cdef route_together(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, list keys)
     @cython.locals(start=Py_ssize_t)
     cdef Py_ssize_t place(self, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t key) except -2

@@ -26,7 +26,7 @@ from twemproxy.stats import slot
 from twemproxy.wire import expect, progress, rule
 from twemproxy.wire.lookup import CommandIndex
 from twemproxy.wire.redis import answers
-from twemproxy.wire.redis.commands import COMMANDS
+from twemproxy.wire.redis.commands import COMMANDS, Command
 from twemproxy.wire.redis.inline import as_request
 from twemproxy.wire.redis.keys import positions, waits
 from twemproxy.wire.redis.merge import fits, is_trouble
@@ -66,7 +66,7 @@ class RedisProtocol(Protocol):
         self.arity = array("i", [row.arity for row in COMMANDS])
         self.first = array("i", [row.first for row in COMMANDS])
         self.flags = array("i", [row.flags for row in COMMANDS])
-        self.request_scanner = RequestScanner()
+        self.request_scanner = self.new_scanner()
         self.response_scanner = ResponseScanner()
         self.splitter = Splitter(pool)
         self.fanout = Fanout(pool)
@@ -77,6 +77,13 @@ class RedisProtocol(Protocol):
     def on_servers(self) -> None:
         """The pool has other servers than before."""
         self.splitter = Splitter(self.pool)
+        self.request_scanner = self.new_scanner()
+
+    def new_scanner(self) -> RequestScanner:
+        """Return a scanner that keeps to the limits of the pool."""
+        scanner = RequestScanner()
+        scanner.max_bytes = self.pool.config.max_request_bytes
+        return scanner
 
     # From clients.
 
@@ -103,7 +110,7 @@ class RedisProtocol(Protocol):
                 if client.scanner is None:
                     client.scanner = walker
                     if walker is self.request_scanner:
-                        self.request_scanner = RequestScanner()
+                        self.request_scanner = self.new_scanner()
                 return pos
             length = walker.length
             if status == progress.WHOLE:
@@ -240,7 +247,14 @@ class RedisProtocol(Protocol):
             return answers.refused(command.name, command.reason)
         if command.flags & rule.BLOCK_OPTION and waits(command, args):
             return answers.refused(command.name, b"it would block")
-        for i in positions(command, args):
+        return self.objection_to_keys(command, args)
+
+    def objection_to_keys(self, command: Command, args: list[bytes]) -> bytes:
+        """Return why the keys of a request are not taken, nothing if they are."""
+        keys = positions(command, args)
+        if len(keys) > self.pool.config.max_request_keys:
+            return answers.too_many_keys(len(keys), self.pool.config.max_request_keys)
+        for i in keys:
             if len(args[i]) > MAX_KEY_BYTES:
                 return answers.key_too_long(len(args[i]), MAX_KEY_BYTES)
         return b""

@@ -35,7 +35,7 @@ cdef class Splitter:
     cdef Pool pool
     cdef int[::1] first, last, lengths, owners, following, places
     cdef dict heads
-    cdef Py_ssize_t room, too_long
+    cdef Py_ssize_t room, too_long, max_keys
     cpdef set_room(self, Py_ssize_t keys)
     @cython.locals(step=Py_ssize_t, words=Py_ssize_t, keys=Py_ssize_t)
     cpdef split(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, int how)

@@ -110,6 +110,7 @@ class Splitter:
         "heads",
         "last",
         "lengths",
+        "max_keys",
         "owners",
         "places",
         "pool",
@@ -119,6 +120,7 @@ class Splitter:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
+        self.max_keys = pool.config.max_request_keys
         servers = len(pool.config.servers)
         self.first = array("i", bytes(4 * servers))
         self.last = array("i", bytes(4 * servers))
@@ -153,6 +155,9 @@ class Splitter:
         keys = words // step
         if words % step:
             client.say(holding(answers.wrong_arity(COMMANDS[row].name)))
+            return
+        if keys > self.max_keys:
+            client.say(holding(answers.too_many_keys(keys, self.max_keys)))
             return
         if keys > self.room:
             self.set_room(2 * keys)

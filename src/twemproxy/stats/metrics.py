@@ -60,6 +60,7 @@ PROCESS: Final = _rows(
         ("client_refused", "counter", "# clients refused: descriptors"),
         ("generation", "mark", "configuration in force"),
         ("loop_ticks", "counter", "# event loop passes"),
+        ("max_buffered_bytes", "gauge", "bytes that may be held"),
     ),
 )
 
@@ -83,6 +84,7 @@ POOL: Final = _rows(
         ("client_bytes_in", "counter", "bytes read from clients"),
         ("client_bytes_out", "counter", "bytes written to clients"),
         ("protocol_errors", "counter", "# clients that broke the protocol"),
+        ("client_timedout", "counter", "# clients closed because they took too long"),
     ),
 )
 

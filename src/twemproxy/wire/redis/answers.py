@@ -79,6 +79,11 @@ def key_too_long(length: int, limit: int) -> bytes:
     return error(b"key of %d bytes is longer than %d" % (length, limit))
 
 
+def too_many_keys(count: int, limit: int) -> bytes:
+    """Return the error for a request with more keys than requests may have."""
+    return error(b"%d keys are more than %d" % (count, limit))
+
+
 def status(text: bytes) -> bytes:
     """Return a status reply; `text` is one line."""
     return b"+%b\r\n" % text

@@ -2,7 +2,7 @@ cimport cython
 from twemproxy.wire cimport progress
 from twemproxy.wire.scanner cimport Scanner
 
-cdef Py_ssize_t MAX_ARGUMENTS, MAX_ARGUMENT_BYTES, MAX_INLINE_BYTES, KEPT_SPANS
+cdef Py_ssize_t MAX_REQUEST_BYTES, MAX_ARGUMENTS, MAX_ARGUMENT_BYTES, MAX_INLINE_BYTES, KEPT_SPANS
 cdef Py_ssize_t MAX_UNAUTHENTICATED_ARGUMENTS, MAX_UNAUTHENTICATED_BYTES
 
 @cython.final
@@ -10,6 +10,7 @@ cdef class RequestScanner(Scanner):
     cdef readonly Py_ssize_t at, bulk, count, declared
     cdef Py_ssize_t pos, room
     cdef public bint trusting
+    cdef public Py_ssize_t max_bytes
     cdef readonly bint canonical
     cdef long long[::1] spans
 

@@ -20,6 +20,7 @@ MAX_ARGUMENTS: Final = limits.MAX_ARGUMENTS
 MAX_ARGUMENT_BYTES: Final = limits.MAX_ARGUMENT_BYTES
 MAX_UNAUTHENTICATED_ARGUMENTS: Final = limits.MAX_UNAUTHENTICATED_ARGUMENTS
 MAX_UNAUTHENTICATED_BYTES: Final = limits.MAX_UNAUTHENTICATED_BYTES
+MAX_REQUEST_BYTES: Final = limits.MAX_REQUEST_BYTES
 MAX_INLINE_BYTES: Final = limits.MAX_INLINE_BYTES
 KEPT_SPANS: Final = 4096  # a larger table of spans is not kept for the next request
 
@@ -40,6 +41,7 @@ class RequestScanner(Scanner):
         "canonical",
         "count",
         "declared",
+        "max_bytes",
         "pos",
         "room",
         "spans",
@@ -50,6 +52,7 @@ class RequestScanner(Scanner):
         self.room = 64
         self.spans = array("q", bytes(16 * self.room))
         self.trusting = True
+        self.max_bytes = MAX_REQUEST_BYTES
         self.reset()
 
     def reset(self) -> None:
@@ -137,6 +140,8 @@ class RequestScanner(Scanner):
             raise ProtocolError("unauthenticated bulk length")
         self.bulk = value
         self.at = self.pos - start
+        if self.at + value > self.max_bytes:
+            raise ProtocolError(f"request of more than {self.max_bytes} bytes")
         return True
 
     def number(self, buf: bytearray, pos: int, filled: int) -> int:

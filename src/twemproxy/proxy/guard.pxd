@@ -1,0 +1,45 @@
+cimport cython
+from twemproxy.net.reactor cimport Handler
+from twemproxy.net.slab cimport held_bytes
+from twemproxy.proxy cimport reason
+from twemproxy.proxy.client cimport Client, Request
+from twemproxy.proxy.connection cimport Connection
+from twemproxy.proxy.pool cimport Pool
+from twemproxy.proxy.process cimport Guard, Process
+from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.stats cimport slot
+
+cdef Py_ssize_t LARGE_BYTES, PROGRESS_BYTES
+cdef long long STALLED_MS
+
+@cython.final
+cdef class Watch(Guard):
+    cdef readonly Process process
+    cdef readonly list pools, waiting
+    cdef readonly Connection allowed
+    cdef readonly Py_ssize_t cap
+    cdef long long sweep_ms
+    @cython.locals(full=bint, asker=Client)
+    cdef bint grows(self, Connection conn) except -1
+    cdef bint nobody_is_allowed(self) except -1
+    cdef look_again_later(self)
+    @cython.locals(waiting=list, enough=bint, conn=Connection)
+    cpdef look_again(self)
+    cdef bint may_go_on(self, Connection conn) except -1
+    @cython.locals(pool=Pool, paused=Py_ssize_t)
+    cpdef sweep(self)
+    @cython.locals(
+        client=Client, now_ms=cython.longlong, idle_ms=cython.longlong,
+        request_ms=cython.longlong, auth_ms=cython.longlong, paused=Py_ssize_t,
+        moved=cython.longlong, idled=bint, strange=bint, late=list,
+    )
+    cdef Py_ssize_t sweep_pool(self, Pool pool) except -1
+    cdef give_up(self, Client client)
+    @cython.locals(
+        client=Client, worst=Client, pool=Pool, most=Py_ssize_t,
+        limit_ms=cython.longlong, stalled=bint,
+    )
+    cdef close_a_glutton(self)
+
+@cython.locals(grown=cython.longlong)
+cdef bint is_slow(Client client, long long now_ms, long long request_ms) except -1

@@ -1,0 +1,206 @@
+"""What needs a look only now and then: memory that runs out, clients without haste.
+
+Below 7/8 of the memory cap nobody notices anything. Between that and the cap, those
+who hold much already are not read; at the cap nobody is read who could hold more.
+Nothing is dropped and nothing changes its place: reading goes on when memory is
+given back, and one unfinished message at a time may always become whole, for
+otherwise nothing might ever be given back.
+"""
+
+import errno
+from typing import Final
+
+from twemproxy import limits, log
+from twemproxy.net.reactor import Handler
+from twemproxy.net.slab import held_bytes
+from twemproxy.proxy import reason
+from twemproxy.proxy.client import Client
+from twemproxy.proxy.connection import Connection
+from twemproxy.proxy.pool import Pool
+from twemproxy.proxy.process import Guard, Process
+from twemproxy.proxy.server import ServerConnection
+from twemproxy.stats import slot
+
+LARGE_BYTES: Final = limits.LARGE_BYTES
+PROGRESS_BYTES: Final = limits.PROGRESS_BYTES
+STALLED_MS: Final = limits.STALLED_MS
+RECHECK_MS: Final = 20  # while somebody is refused
+SWEEP_MS: Final = 1000
+FASTEST_SWEEP_MS: Final = 50
+
+
+class Watch(Guard):
+    """Refuses to read whom memory cannot bear, closes whom patience cannot.
+
+    Always true between two events: each connection in `waiting` is open and has
+    the pause of reason MEMORY, or is closed.
+    """
+
+    __slots__ = ("allowed", "cap", "pools", "process", "sweep_ms", "waiting")
+
+    def __init__(self, process: Process) -> None:
+        """Watch over the pools of a process."""
+        self.process = process
+        self.pools: list[Pool] = []
+        self.waiting: list[Connection] = []
+        self.allowed: Connection | None = None  # may finish its message nevertheless
+        self.cap = limits.MAX_PROCESS_BYTES
+        self.sweep_ms = SWEEP_MS
+        self.sweep()
+
+    def adopt(self, pools: list[Pool]) -> None:
+        """Take over the limits of these pools; the smallest memory cap counts."""
+        self.pools = pools
+        caps = [pool.config.max_process_bytes for pool in pools]
+        self.cap = min(caps, default=limits.MAX_PROCESS_BYTES)
+        self.process.soft_bytes = self.cap // 8 * 7
+        self.process.block.put(slot.MAX_BUFFERED_BYTES, self.cap)
+        waits = [wait for pool in pools for wait in patience(pool) if wait]
+        quarter = min(waits, default=4 * SWEEP_MS) // 4
+        self.sweep_ms = max(FASTEST_SWEEP_MS, min(SWEEP_MS, quarter))
+
+    # Memory.
+
+    def refuses(self, conn: Handler) -> bool:
+        """Tell whether not to read from a connection now; it is paused then."""
+        if not isinstance(conn, Connection) or not self.grows(conn):
+            return False
+        if not self.waiting:
+            log.warn("%d bytes are held, some are not read", held_bytes())
+            self.look_again_later()
+        conn.pause(reason.MEMORY)
+        self.waiting.append(conn)
+        return True
+
+    def grows(self, conn: Connection) -> bool:
+        """Tell whether reading from a connection makes matters worse.
+
+        A response for a client that reads makes them better.
+        """
+        full = held_bytes() > self.cap
+        if isinstance(conn, ServerConnection):
+            asker = conn.head.client if conn.head is not None else None
+            if asker is not None and asker.held() > LARGE_BYTES:
+                return True
+            if conn.backlog is None:
+                return False
+        if not full and conn.held() <= LARGE_BYTES:
+            return False
+        if conn.backlog is None:
+            return True
+        if self.nobody_is_allowed():
+            self.allowed = conn
+        return conn is not self.allowed
+
+    def nobody_is_allowed(self) -> bool:
+        """Tell whether the last one to be allowed has finished its message."""
+        conn = self.allowed
+        return conn is None or conn.fd < 0 or conn.backlog is None or conn.paused != 0
+
+    def look_again_later(self) -> None:
+        """Look again soon."""
+        reactor = self.process.reactor
+        reactor.call_at(reactor.now_ms + RECHECK_MS, self.look_again)
+
+    def look_again(self) -> None:
+        """Let those be read again whom memory can bear now."""
+        waiting = self.waiting
+        self.waiting = []
+        enough = held_bytes() <= self.cap // 4 * 3
+        for conn in waiting:
+            if conn.fd < 0:
+                continue
+            if enough or self.may_go_on(conn):
+                conn.resume(reason.MEMORY)
+            else:
+                self.waiting.append(conn)
+        if self.waiting:
+            self.look_again_later()
+        else:
+            log.notice("%d bytes are held, all are read again", held_bytes())
+
+    def may_go_on(self, conn: Connection) -> bool:
+        """Tell whether one who waits need not, though memory is short."""
+        if isinstance(conn, ServerConnection):
+            return not self.grows(conn)
+        if conn.backlog is not None and self.nobody_is_allowed():
+            self.allowed = conn
+            return True
+        return False
+
+    # Patience.
+
+    def sweep(self) -> None:
+        """Close the clients that took too long, and count those who wait."""
+        paused = 0
+        for pool in self.pools:
+            paused += self.sweep_pool(pool)
+        self.process.block.put(slot.PAUSED_CLIENTS, paused)
+        if self.waiting:
+            self.close_a_glutton()
+        reactor = self.process.reactor
+        reactor.call_at(reactor.now_ms + self.sweep_ms, self.sweep)
+
+    def sweep_pool(self, pool: Pool) -> int:
+        """Look at each client of a pool; return how many are not read now."""
+        idle_ms, request_ms, auth_ms = patience(pool)
+        now_ms = self.process.reactor.now_ms
+        paused = 0
+        late: list[Client] = []
+        for client in pool.clients:
+            moved = client.bytes_in + client.bytes_out
+            if moved != client.moved_bytes or (client.head and not client.blocked):
+                client.moved_bytes = moved
+                client.moved_ms = now_ms
+            if client.paused:
+                paused += 1
+                client.begun_ms = now_ms
+                client.begun_bytes = client.bytes_in
+            elif request_ms and is_slow(client, now_ms, request_ms):
+                late.append(client)
+                continue
+            idled = idle_ms and now_ms - client.moved_ms > idle_ms
+            strange = auth_ms and not client.authenticated
+            if idled or (strange and now_ms - client.since_ms > auth_ms):
+                late.append(client)
+        for client in late:
+            self.give_up(client)
+        return paused
+
+    def give_up(self, client: Client) -> None:
+        """Close a client that took too long."""
+        client.counters.add(slot.CLIENT_TIMEDOUT, 1)
+        client.close(errno.ETIMEDOUT)
+
+    def close_a_glutton(self) -> None:
+        """Close who holds the most of what is short and takes nothing of it."""
+        limit_ms = self.process.reactor.now_ms - STALLED_MS
+        worst = None
+        most = LARGE_BYTES
+        for pool in self.pools:
+            for client in pool.clients:
+                stalled = client.blocked and client.moved_ms < limit_ms
+                if stalled and client.held() > most:
+                    most = client.held()
+                    worst = client
+        if worst is not None:
+            log.warn("c %d reads nothing and holds %d bytes", worst.fd, most)
+            self.give_up(worst)
+
+
+def is_slow(client: Client, now_ms: int, request_ms: int) -> bool:
+    """Tell whether a client takes too long for the request it has begun."""
+    if client.backlog is None:
+        return False
+    grown = client.bytes_in - client.begun_bytes
+    return now_ms - client.begun_ms > request_ms * (1 + grown // PROGRESS_BYTES)
+
+
+def patience(pool: Pool) -> tuple[int, int, int]:
+    """Return how long a client of a pool may idle, request and authenticate, in ms."""
+    config = pool.config
+    return (
+        config.client_idle_timeout_ms,
+        config.client_request_timeout_ms,
+        config.client_auth_timeout_ms if config.redis_auth else 0,
+    )
