@@ -34,6 +34,7 @@ HOT = [
     "twemproxy.wire.lookup",
     "twemproxy.wire.scanner",
     "twemproxy.wire.redis.request",
+    "twemproxy.wire.redis.bulk",
     "twemproxy.wire.redis.response",
     "twemproxy.wire.redis.merge",
     "twemproxy.proxy.process",

@@ -175,6 +175,13 @@ def test_an_endless_line_is_refused() -> None:
     assert "line longer" in scan(data, [*ends, len(data)]).error
 
 
+def fits_after_scan(expects: int, wanted: int, data: bytes) -> bool:
+    buf = bytearray(b"$1" + data)
+    scanner = ResponseScanner()
+    assert scanner.advance(buf, 2, len(buf)) == progress.WHOLE
+    return fits(expects, wanted, scanner, buf, 2)
+
+
 @pytest.mark.parametrize(
     ("expects", "wanted", "data"),
     [
@@ -185,7 +192,7 @@ def test_an_endless_line_is_refused() -> None:
     ],
 )
 def test_what_a_fragment_asked_for_fits(expects: int, wanted: int, data: bytes) -> None:
-    assert fits(expects, wanted, bytearray(b"$1" + data), 2)
+    assert fits_after_scan(expects, wanted, data)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +213,7 @@ def test_what_a_fragment_asked_for_fits(expects: int, wanted: int, data: bytes) 
     ],
 )
 def test_anything_else_does_not_fit(expects: int, wanted: int, data: bytes) -> None:
-    assert not fits(expects, wanted, bytearray(b"$1" + data), 2)
+    assert not fits_after_scan(expects, wanted, data)
 
 
 @given(st.integers(-(2**63), 2**63 - 1))

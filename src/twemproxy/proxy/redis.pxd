@@ -52,7 +52,7 @@ cdef class RedisProtocol(Protocol):
 
     @cython.locals(pos=Py_ssize_t, stop=Py_ssize_t, buf=bytearray, request=Request, kind=int, verdict=int)
     cdef Py_ssize_t pair(self, ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
-    cdef int judge(self, ServerConnection conn, Request request, int kind, bytearray buf, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef int judge(self, ServerConnection conn, Request request, ResponseScanner walker, bytearray buf, Py_ssize_t start, Py_ssize_t end) except -1
     cdef on_refused(self, ServerConnection conn, Request request, bytearray buf, Py_ssize_t start, Py_ssize_t end)
     @cython.locals(request=Request)
     cdef ask_quietly(self, ServerConnection conn, list args, int expects)

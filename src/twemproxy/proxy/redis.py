@@ -346,7 +346,7 @@ class RedisProtocol(Protocol):
             if walker.body and request.whole is not None:
                 pos += walker.body  # attributes of one fragment say nothing of all
             if request.expects or kind in (45, 33):  # '-' '!'
-                verdict = self.judge(conn, request, kind, buf, pos, stop)
+                verdict = self.judge(conn, request, walker, buf, pos, stop)
             walker.reset()  # before an answer that may end a retiring connection
             conn.answer(slab, pos, stop, verdict)
             if conn.fd < 0:
@@ -359,13 +359,13 @@ class RedisProtocol(Protocol):
         self,
         conn: ServerConnection,
         request: Request,
-        kind: int,
+        walker: ResponseScanner,
         buf: bytearray,
         start: int,
         end: int,
     ) -> int:
         """Say what a response tells of its server; refuse one to something else."""
-        if kind in (45, 33):  # '-' '!'
+        if walker.kind in (45, 33):  # '-' '!'
             if request.expects >= expect.OWN:
                 self.on_refused(conn, request, buf, start, end)
             elif is_trouble(buf, start, end):
@@ -373,7 +373,7 @@ class RedisProtocol(Protocol):
             return expect.ERROR
         if request.expects == expect.HELLO:
             self.probe.on_hello(conn, bytes(buf[start:end]))
-        elif not fits(request.expects, request.wanted, buf, start):
+        elif not fits(request.expects, request.wanted, walker, buf, start):
             raise ProtocolError("a response to something else")
         return expect.FINE
 

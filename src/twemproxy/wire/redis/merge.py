@@ -7,6 +7,8 @@ are whole and well formed.
 from typing import Final
 
 from twemproxy.wire import expect
+from twemproxy.wire.redis.bulk import after_bulk
+from twemproxy.wire.redis.response import ResponseScanner
 
 ENOUGH: Final = 10**17  # larger numbers are not worth reading to their end
 TROUBLES: Final = {b"-OOM", b"-BUSY", b"-LOADING"}  # a server that cannot work now
@@ -20,27 +22,17 @@ def is_trouble(buf: bytearray, start: int, end: int) -> bool:
     return line.partition(b" ")[0] in TROUBLES
 
 
-def fits(expects: int, wanted: int, buf: bytearray, start: int) -> bool:
-    """Tell whether the response at buf[start:] is what its fragment asked for."""
-    kind = buf[start]
+def fits(
+    expects: int, wanted: int, walker: ResponseScanner, buf: bytearray, start: int
+) -> bool:
+    """Tell whether the response just walked over is what its fragment asked for."""
+    kind = walker.kind
     if expects == expect.VALUES:
-        return kind == 42 and are_values(wanted, buf, start)  # '*'
+        return kind == 42 and walker.count == wanted and walker.flat  # '*'
     if expects == expect.COUNT:
         return kind == 58 and 0 <= integer(buf, start) <= wanted  # ':'
     if expects == expect.STATUS:
         return kind == 43  # '+'
-    return True
-
-
-def are_values(wanted: int, buf: bytearray, start: int) -> bool:
-    """Tell whether the array at buf[start:] holds so many strings, and no more."""
-    if integer(buf, start) != wanted:
-        return False
-    pos = after_line(buf, start)
-    for _ in range(wanted):
-        pos = after_value(buf, pos, len(buf))
-        if pos < 0:
-            return False
     return True
 
 
@@ -73,10 +65,4 @@ def after_value(buf: bytearray, start: int, end: int) -> int:
     """Return the offset behind a string or null at buf[start], -1 if it is neither."""
     if buf[start] == 95:  # '_', the null of RESP3
         return after_line(buf, start)
-    if buf[start] != 36:  # '$'
-        return -1
-    length = integer(buf, start)
-    start = after_line(buf, start)
-    if length >= 0:
-        start += length + 2
-    return start if start <= end else -1
+    return after_bulk(buf, start, end)

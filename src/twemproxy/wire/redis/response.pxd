@@ -1,5 +1,6 @@
 cimport cython
 from twemproxy.wire cimport progress
+from twemproxy.wire.redis.bulk cimport after_bulk
 from twemproxy.wire.scanner cimport Scanner
 
 cdef int MAX_NESTING
@@ -10,13 +11,16 @@ cdef long long MAX_TENTH
 cdef class ResponseScanner(Scanner):
     cdef readonly Py_ssize_t at, body
     cdef readonly int kind
-    cdef readonly long long value
+    cdef readonly long long value, count
+    cdef readonly bint flat
     cdef public bint resp3
     cdef int depth
     cdef Py_ssize_t looked
     cdef long long[::1] owed
 
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
+    @cython.locals(pos=Py_ssize_t, stop=Py_ssize_t, owed="long long")
+    cdef skip_strings(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled)
     @cython.locals(kind=int, pos=Py_ssize_t)
     cdef bint read_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     cdef settle(self, int kind)

@@ -11,6 +11,7 @@ from typing import Final
 from twemproxy import limits
 from twemproxy.errors import ProtocolError
 from twemproxy.wire import progress
+from twemproxy.wire.redis.bulk import after_bulk
 from twemproxy.wire.scanner import Scanner
 
 MAX_NESTING: Final = limits.MAX_NESTING
@@ -30,7 +31,9 @@ class ResponseScanner(Scanner):
     __slots__ = (
         "at",
         "body",
+        "count",
         "depth",
+        "flat",
         "kind",
         "looked",
         "owed",
@@ -51,6 +54,8 @@ class ResponseScanner(Scanner):
         self.depth = 0
         self.owed[0] = 1  # values still to come at each depth
         self.kind = 0
+        self.count = -1  # elements of the array that the response is
+        self.flat = True  # all of them are strings or nulls
         self.length = 0
         self.need = 0
         self.value = 0  # the number of the last line that had one
@@ -75,11 +80,26 @@ class ResponseScanner(Scanner):
                     return progress.MORE
                 if self.need:
                     continue
+                if self.depth:
+                    self.skip_strings(buf, start, filled)
             while self.owed[self.depth] == 0:
                 if self.depth == 0:
                     self.length = self.at
                     return progress.WHOLE
                 self.depth -= 1
+
+    def skip_strings(self, buf: bytearray, start: int, filled: int) -> None:
+        """Walk over the strings of an array that are all there: most of any MGET."""
+        pos = start + self.at
+        owed = self.owed[self.depth]
+        while owed > 0:
+            stop = after_bulk(buf, pos, filled)
+            if stop < 0:
+                break
+            pos = stop
+            owed -= 1
+        self.owed[self.depth] = owed
+        self.at = pos - start
 
     def read_line(self, buf: bytearray, start: int, filled: int) -> bool:
         """Walk over one type byte and its line; false when it is not complete."""
@@ -102,6 +122,7 @@ class ResponseScanner(Scanner):
         if self.kind == 0 and self.depth == 0 and kind != 124:
             self.kind = kind
             self.body = self.at
+            self.flat = True
         self.at = pos - start
         if self.at > MAX_REPLY_BYTES:
             raise ProtocolError(f"response of more than {MAX_REPLY_BYTES} bytes")
@@ -110,6 +131,8 @@ class ResponseScanner(Scanner):
 
     def settle(self, kind: int) -> None:
         """Account for the value whose line has just been read."""
+        if self.depth and kind not in (36, 95):
+            self.flat = False
         if kind in (36, 61, 33):  # a payload follows
             self.owed[self.depth] -= 1
             if self.value >= 0:
@@ -119,6 +142,8 @@ class ResponseScanner(Scanner):
                         f"response of more than {MAX_REPLY_BYTES} bytes"
                     )
         elif kind in (42, 126, 62):
+            if not self.depth:
+                self.count = self.value
             self.owed[self.depth] -= 1
             if self.value > 0:
                 self.descend(self.value)
