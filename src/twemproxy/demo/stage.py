@@ -65,7 +65,14 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         default=8000,
         help="requests per second to offer, 0 for no limit (default %(default)s)",
     )
-    parser.add_argument("--servers", type=int, default=4, help="Valkey servers")
+    parser.add_argument(
+        "--servers",
+        type=int,
+        choices=range(2, 17),
+        metavar="N",
+        default=4,
+        help="Valkey servers, 2 to 16 (default %(default)s)",
+    )
     parser.add_argument(
         "--plain", action="store_true", help="lines instead of a screen"
     )
