@@ -20,10 +20,9 @@ from twemproxy.stats import slot
 from twemproxy.wire import rule
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.commands import Command
-from twemproxy.wire.redis.numbers import is_integer
+from twemproxy.wire.redis.numbers import MAX_CURSOR, cursor, is_integer
 from twemproxy.wire.redis.parts import MERGES, cursor_of
 
-MAX_CURSOR: Final = 2**64 - 1
 BAD_CURSOR: Final = answers.error(b"invalid cursor")
 CURSOR_TOO_LARGE: Final = answers.error(
     b"a server's cursor is too large to add the server to it"
@@ -121,11 +120,12 @@ class Fanout:
 
     def scan(self, client: Client, args: list[bytes]) -> None:
         """Ask the server that the cursor names, or the next live one."""
-        if not args[1].isdigit() or len(args[1]) > len(str(MAX_CURSOR)):
+        number = cursor(args[1])
+        if number < 0:
             client.say(holding(BAD_CURSOR))
             return
         count = len(self.pool.servers)
-        own, index = divmod(int(args[1]), count)
+        own, index = divmod(number, count)
         live = [
             server.index for server in self.pool.servers[index:] if not server.ejected
         ]

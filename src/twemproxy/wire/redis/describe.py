@@ -102,8 +102,8 @@ def docs(wanted: Sequence[bytes]) -> dict[bytes, Value]:
 
 
 def names(filters: Sequence[bytes], resp3: bool) -> bytes:
-    """Return the reply to COMMAND LIST."""
-    rows = working()
+    """Return the reply to COMMAND LIST, which names subcommands too."""
+    rows = [sub for row in working() for sub in (row, *below(row.name))]
     if filters:
         words = [word.lower() for word in filters]
         if len(words) != 3 or words[0] != b"filterby":
