@@ -119,6 +119,20 @@ def test_a_weight_too_small_for_any_key_is_warned_of() -> None:
     assert warned("gets none", "h:1:100000 a", "h:2:1 b", "h:3:100000 c")
 
 
+def test_the_examples_of_the_manual_are_true(tmp_path: Path, capsys: Capture) -> None:
+    rows = [f"10.0.0.{i}:6379:1 {'abcd'[i - 1]}" for i in (1, 2, 3, 4)]
+    head = 'alpha:\n  listen: 127.0.0.1:1\n  redis: true\n  hash_tag: "{}"\n'
+    old, new = tmp_path / "old.yml", tmp_path / "new.yml"
+    for file, count, timeout in ((old, 3, 400), (new, 4, 500)):
+        servers = "".join(f"   - {row}\n" for row in rows[:count])
+        file.write_text(f"{head}  timeout: {timeout}\n  servers:\n{servers}")
+    cli.main(["plan", str(old), str(new)])
+    cli.main(["route", "-c", str(old), "alpha", "user:{7}:cart"])
+    manual = (Path(__file__).parents[2] / "docs" / "plan.md").read_text()
+    shown = capsys.readouterr().out.splitlines()
+    assert [line for line in shown if line not in manual.splitlines()] == []
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> list[str]:
     """Write two files; the second has one server more and another password."""
