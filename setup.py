@@ -24,6 +24,7 @@ HOT = [
     "twemproxy.hashing.distribution",
     "twemproxy.net.clock",
     "twemproxy.net.memory",
+    "twemproxy.net.spare",
     "twemproxy.net.slab",
     "twemproxy.net.sock",
     "twemproxy.net.outbox",

@@ -1,5 +1,8 @@
 cimport cython
 from twemproxy.net.memory cimport allocate, copy, resize
+from twemproxy.net.spare cimport give_block, take_block
+
+cdef Py_ssize_t BLOCK
 
 @cython.final
 cdef class Ledger:
@@ -13,10 +16,11 @@ cpdef Py_ssize_t held_bytes() noexcept
 @cython.no_gc
 @cython.freelist(256)
 cdef class Slab:
-    cdef readonly bytearray buf
+    cdef public bytearray buf
     cdef public Py_ssize_t size, used
     cdef readonly bint shared
-    cpdef grow(self, Py_ssize_t size)
+    @cython.locals(block=bytearray)
+    cpdef grow(self, Py_ssize_t size, Py_ssize_t wanted)
     @cython.locals(at=Py_ssize_t, length=Py_ssize_t)
     cpdef Py_ssize_t take(self, bytearray source, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(at=Py_ssize_t, digits=Py_ssize_t, pos=Py_ssize_t, rest="long long", buf=bytearray)

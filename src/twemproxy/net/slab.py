@@ -10,6 +10,9 @@ into the outboxes they wait in. A ledger knows how many bytes slabs hold.
 from typing import Final
 
 from twemproxy.net.memory import allocate, copy, resize
+from twemproxy.net.spare import give_block, take_block
+
+BLOCK: Final = 65536  # from this size on, memory is used again
 
 
 class Ledger:
@@ -33,13 +36,18 @@ class Slab:
     """A block of bytes; `used` is how far it is filled.
 
     Always true: `used` <= `size` == len(`buf`). A slab that is not shared is in
-    the ledger from its making to its end.
+    the ledger from its making to its end. A large one may be larger than asked for.
     """
 
     __slots__ = ("buf", "shared", "size", "used")
 
     def __init__(self, size: int, shared: bool = False) -> None:
-        self.buf = allocate(size)
+        buf = take_block(size) if size >= BLOCK else None
+        if buf is None:
+            buf = allocate(size)
+        else:
+            size = len(buf)
+        self.buf = buf
         self.size = size
         self.used = 0
         self.shared = shared
@@ -49,10 +57,25 @@ class Slab:
     def __del__(self) -> None:
         if not self.shared:
             _ledger.held -= self.size
+            if self.size >= BLOCK:
+                give_block(self.buf)
 
-    def grow(self, size: int) -> None:
-        """Make room for `size` bytes in all; what is there stays."""
-        if size > self.size:
+    def grow(self, size: int, wanted: int) -> None:
+        """Make room for `size` bytes in all; what is there stays.
+
+        If a spare block has room for all that is `wanted`, it is used at once.
+        """
+        if size <= self.size:
+            return
+        block = take_block(wanted) if wanted >= BLOCK else None
+        if block is not None:
+            copy(block, 0, self.buf, 0, self.used)
+            _ledger.held += len(block) - self.size
+            self.size = len(block)
+            if len(self.buf) >= BLOCK:
+                give_block(self.buf)
+            self.buf = block
+        else:
             resize(self.buf, size)
             _ledger.held += size - self.size
             self.size = size
@@ -110,7 +133,7 @@ def holding(data: bytes) -> Slab:
 def permanent(data: bytes) -> Slab:
     """Return a slab for a reply that is kept for good; it is in no ledger."""
     slab = Slab(0)
-    slab.grow(len(data))
+    slab.grow(len(data), 0)
     _ledger.held -= len(data)
     slab.buf[:] = data
     slab.used = len(data)

@@ -173,7 +173,7 @@ class Connection(Handler):
                 size = min(need, max(2 * slab.used, FIRST_GROWTH))
         elif size - slab.used < DIRECT:
             size = 2 * slab.used
-        slab.grow(size)
+        slab.grow(size, need)
         return slab
 
     def keep(self, slab: Slab, start: int, consumed: int) -> None:

@@ -3,6 +3,7 @@ from libc.stdint cimport int64_t
 from twemproxy.net.outbox cimport drop_spare
 from twemproxy.net.reactor cimport Handler, Reactor
 from twemproxy.net.slab cimport Slab, copied
+from twemproxy.net.spare cimport trim_blocks
 from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
 

@@ -6,6 +6,7 @@ from twemproxy import limits
 from twemproxy.net.outbox import drop_spare
 from twemproxy.net.reactor import Handler, Reactor
 from twemproxy.net.slab import Slab, copied
+from twemproxy.net.spare import trim_blocks
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
 from twemproxy.stats.slowlog import SlowLog
@@ -97,3 +98,4 @@ class Process:
         """Give back memory that only waits for its next use."""
         self.parking = None
         drop_spare()
+        trim_blocks()
