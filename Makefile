@@ -12,7 +12,7 @@ INTERPRETED := $(CURDIR)/build/interpreted
 BEHAVIOUR := $(filter-out tests/shape,$(patsubst %/,%,$(wildcard tests/*/)))
 BEHAVIOUR := $(filter-out %/support %/vectors %/__pycache__,$(BEHAVIOUR))
 
-.PHONY: help build demo test compiled interpreted portable soak lint docs changelog bench check clean
+.PHONY: help build demo test compiled interpreted portable soak lint docs changelog bench check clean fuzz sanitize
 
 help:
 	@echo "make demo    see the proxy at work, with real servers and real traffic"
@@ -20,6 +20,8 @@ help:
 	@echo "make build   compile the hot path in place, into $(VENV)"
 	@echo "make lint    formatting, style and types"
 	@echo "make check   lint and test: run it before you hand in"
+	@echo "make fuzz    mutated input against every parser, FUZZ_SECONDS each"
+	@echo "make sanitize  tests on modules built with sanitizers"
 	@echo "make bench   compare with the C program on this machine"
 	@echo "make soak    storm and crowd for minutes instead of seconds"
 	@echo "make docs    write the pages that are made from tables"
@@ -48,6 +50,24 @@ portable: $(VENV)/.extra-test build
 soak: $(VENV)/.extra-test build
 	STORM_SECONDS=600 CONSISTENCY_SECONDS=120 $(PY) -m pytest --timeout 1200 \
 	    tests/adversity/test_storm.py tests/system/test_consistency.py
+
+# FUZZ_SECONDS is the time of each target; a quick look is part of `check`.
+fuzz: $(VENV)/.extra-test build
+	$(PY) -m fuzz
+
+# Modules that stop at the first wrong access or undefined result, and all that
+# drives them. The interpreter's own leaks are not our business.
+SANITIZED := build/sanitized
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+sanitize: $(VENV)/.extra-test
+	CFLAGS="$(SANITIZERS) -fno-omit-frame-pointer" LDFLAGS="$(SANITIZERS)" \
+	    $(PY) setup.py -q build_py --build-lib $(SANITIZED) \
+	    build_ext --build-lib $(SANITIZED) --build-temp build/temp-sanitized -j $(JOBS)
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+	    ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED) \
+	    $(PY) -m pytest -n $(JOBS) --mode sanitized --timeout 600 \
+	    tests/unit tests/wire tests/adversity
 
 lint: $(VENV)/.extra-lint $(VENV)/.extra-test
 	$(PY) -m ruff format --check .

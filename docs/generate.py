@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from docs.commands_page import page as commands
+from docs.hardening_page import page as hardening
 from docs.limits_page import page as limits
 from docs.metrics_page import page as metrics
 from twemproxy.config.page import page as configuration
@@ -18,6 +19,7 @@ HERE: Final = Path(__file__).parent
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "commands.md": commands,
     "configuration.md": configuration,
+    "hardening.md": hardening,
     "limits.md": limits,
     "metrics.md": metrics,
 }

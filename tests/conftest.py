@@ -16,7 +16,7 @@ from tests.support.proxy import Proxy
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the command line choose how the proxy under test runs."""
     group = parser.getgroup("proxy under test")
-    group.addoption("--mode", choices=("compiled", "interpreted"))
+    group.addoption("--mode", choices=("compiled", "interpreted", "sanitized"))
     group.addoption("--poller", choices=("epoll", "portable"))
 
 

@@ -202,18 +202,6 @@ def test_a_reply_cut_at_each_byte_by_a_reset(answering: Answering) -> None:
     trap.assert_unharmed()
 
 
-def test_a_response_that_comes_before_its_request_reaches_nobody(
-    answering: Answering,
-) -> None:
-    poison = Line(send=b"$6\r\npoison\r\n")
-    good = [Line(until=b"k\r\n", send=b"$4\r\nkept\r\n")]
-    trap = answering([poison], good, preconnect=True)
-    wait_until(lambda: trap.server.heard, "the connection")
-    with trap.attack(b"") as wire:
-        answer = wire.ask(resp("GET", "k"), b"$4\r\nkept\r\n")
-        assert answer in (b"$4\r\nkept\r\n", b"-ERR Invalid argument\r\n")
-
-
 def test_clients_killed_in_the_middle_of_a_pipeline_under_load(
     proxy: Start, redis_servers: Callable[..., list[object]]
 ) -> None:

@@ -2,7 +2,7 @@
 
 TWEMPROXY_UNDER_TEST names another program to test, such as the C `nutcracker`;
 TWEMPROXY_MODE=interpreted runs ours from `build/interpreted`, where nothing is
-compiled; TWEMPROXY_POLLER chooses its poller.
+compiled, and `sanitized` from `build/sanitized`; TWEMPROXY_POLLER chooses its poller.
 """
 
 import contextlib
@@ -59,8 +59,8 @@ def program() -> list[str]:
 
 def environment() -> dict[str, str]:
     """Our own environment, with the sources of the chosen mode in front."""
-    interpreted = os.environ.get("TWEMPROXY_MODE") == "interpreted"
-    source = ROOT / ("build/interpreted" if interpreted else "src")
+    mode = os.environ.get("TWEMPROXY_MODE", "compiled")
+    source = ROOT / ("src" if mode == "compiled" else f"build/{mode}")
     inherited = os.environ.get("PYTHONPATH")
     path = os.pathsep.join([str(source), *([inherited] if inherited else ())])
     return {**os.environ, "PYTHONPATH": path}

@@ -22,7 +22,7 @@ cdef class Request:
     cdef public Gather gather
     cdef public Slab reply
     cdef public Py_ssize_t start, end, length, wanted
-    cdef public long long started_us
+    cdef public long long started_us, upto
     cdef public int expects
     cdef public bint answered, failed, silent
     cdef public object trace

@@ -52,6 +52,7 @@ class Request:
         "start",
         "started_us",
         "trace",
+        "upto",
         "wanted",
         "whole",
     )
@@ -64,7 +65,8 @@ class Request:
     reply: Slab | None
     start: int
     end: int
-    length: int  # bytes sent to the server
+    length: int  # bytes sent to the server, as the C program counts them
+    upto: int  # bytes sent over the server connection with its last one
     started_us: int
     trace: Trace | None  # where its time goes, in a pool with a slow log
     expects: int  # what a reply may be, in the protocol's own numbers
@@ -110,6 +112,7 @@ def request_of(client: "Client | None", whole: Request | None, now_us: int) -> R
     request.start = 0
     request.end = 0
     request.length = 0
+    request.upto = 0
     request.started_us = now_us
     request.trace = None if whole is None else whole.trace
     request.expects = 0

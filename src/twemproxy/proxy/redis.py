@@ -342,6 +342,8 @@ class RedisProtocol(Protocol):
                 continue
             if request is None:
                 raise ProtocolError("a response that nobody asked for")
+            if conn.bytes_out <= conn.paired_bytes:
+                raise ProtocolError("a response before its request")
             verdict = expect.FINE
             if walker.body and request.whole is not None:
                 pos += walker.body  # attributes of one fragment say nothing of all

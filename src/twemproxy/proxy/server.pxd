@@ -25,7 +25,7 @@ cdef class ServerConnection(Connection):
     cdef public Block counters
     cdef public str address
     cdef public int state, error
-    cdef public long long timeout_ms
+    cdef public long long timeout_ms, paired_bytes
     cdef public Request head, tail
     cdef public Slab last_words
     cdef public Py_ssize_t written, unsent, unsent_bytes, quiet, quiet_bytes

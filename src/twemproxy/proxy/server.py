@@ -64,6 +64,7 @@ class ServerConnection(Connection):
         "head",
         "last_words",
         "owner",
+        "paired_bytes",
         "protocol",
         "quiet",
         "quiet_bytes",
@@ -101,6 +102,7 @@ class ServerConnection(Connection):
         self.written = 0
         self.unsent = 0
         self.unsent_bytes = 0
+        self.paired_bytes = 0  # of what is sent, up to the last request answered
         self.quiet = 0
         self.quiet_bytes = 0
         self.resp3 = False  # its responses have the newer Redis types
@@ -115,8 +117,9 @@ class ServerConnection(Connection):
     # The way in.
 
     def expect(self, request: Request, length: int) -> None:
-        """Append a request of which `length` bytes go to the outbox."""
+        """Append a request whose bytes, counted as `length`, are in the outbox."""
         request.length = length
+        request.upto = self.bytes_out + self.outbox.pending
         self.reactor.under_way += 1
         if self.tail is None:
             self.head = request
@@ -171,6 +174,7 @@ class ServerConnection(Connection):
         request = self.head
         if request is None:
             return
+        self.paired_bytes = request.upto
         self.head = request.next_sent
         self.reactor.under_way -= 1
         request.next_sent = None

@@ -203,7 +203,7 @@ class ResponseScanner(Scanner):
         return pos + 2
 
     def fits_64_bits(self, digits: int, value: int, digit: int, negative: bool) -> bool:
-        """Tell whether one more digit after `digits` of them, worth `value`, is fine."""
+        """Tell whether one more digit after `digits` of them fits, worth `value`."""
         if digits > 18:
             return False
         return value < MAX_TENTH or (value == MAX_TENTH and digit <= 7 + negative)

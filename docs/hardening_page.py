@@ -1,0 +1,77 @@
+"""The page about hostile input: limits to set, and the table of grammar decisions."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from docs.grammar import FATES, REDIS, Case
+
+SHOWN: Final = 44  # bytes of a case; the tests have all of them
+
+HEAD: Final = """\
+# Hardening
+
+    $ printf 'POST / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' | nc 127.0.0.1 22121
+    -ERR Protocol error: this is HTTP, and not spoken here
+
+[SECURITY.md](../SECURITY.md) says who the attacker is and what is promised. This page
+says what to set where strangers can connect, and what becomes of odd bytes. It is made
+from tables by `make docs`, and tests send every case through a running proxy.
+
+## What to set
+
+| in a pool | why |
+|---|---|
+| `listen: 127.0.0.1:…` or a UNIX socket with permissions | who cannot connect cannot attack |
+| `redis_auth_file: /etc/nutcracker/password` | a password that is in no configuration; before it is said, a request has at most 10 arguments of 16 KiB |
+| `client_connections` | one pool cannot take the descriptors of the others |
+| `client_accept_rate` | a storm of connections waits in the backlog |
+| `client_idle_timeout` | abandoned connections end |
+| `client_request_timeout` | ends who sends a byte now and then; 64 KiB earn the same time again |
+| `client_auth_timeout` | ends who never says the password |
+| `max_request_bytes`, `max_request_keys` | far lower than the defaults if your clients allow it |
+| `max_client_output_bytes`, `max_in_flight` | what one client that does not read may cost |
+| `max_process_bytes` | what all of them together may cost |
+| `timeout` | a frozen server does not keep what waits for it |
+
+## When memory is short
+
+Below 7/8 of `max_process_bytes` nobody notices anything. Above, connections that hold
+more than 64 KiB are not read, and servers not while the next response is for such a
+client. At the cap nobody is read who could hold more, but for one unfinished message at
+a time, which may become whole. Nothing is dropped and nothing changes its place.
+Reading goes on below 3/4. Who takes none of his replies for ten seconds meanwhile, and
+holds the most, is closed. `buffered_bytes`, `max_buffered_bytes` and `paused_clients`
+in the statistics show it, and two log lines, one at the beginning and one at the end.
+
+## When descriptors are short
+
+A process keeps 32 descriptors in reserve for itself, counts those that its servers may
+need, and turns away the clients that are left over. If accepting fails all the same,
+the listener rests for 100 milliseconds, with one log line each time.
+
+## Redis: what becomes of odd bytes
+
+What the proxy understands by a sequence of bytes, the server behind it understands too:
+a request is passed on byte for byte if there is only one way to read it, written anew if
+it is understood but not canonical, and refused otherwise. An error ends with the
+connection, after the replies to all that came before it. One line in the log tells of it.
+
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    fates = "".join(f"* *{name}*: {text}\n" for name, text in FATES.items())
+    return HEAD + fates + "\n" + "\n".join(table(REDIS)) + "\n"
+
+
+def table(cases: Sequence[Case]) -> list[str]:
+    """One row for each case."""
+    rows = [f"| {c.title} | {shown(c.sent)} | *{c.fate}* | {c.why} |" for c in cases]
+    return ["| case | bytes | fate | |", "|---|---|---|---|", *rows]
+
+
+def shown(sent: bytes) -> str:
+    """Spell bytes as in a program, cut, so that a table can hold them."""
+    text = repr(sent)[2:-1].replace("|", "\\|")
+    return f"`{text[:SHOWN]}…`" if len(text) > SHOWN else f"`{text}`"

@@ -1,0 +1,80 @@
+"""Run targets: ``python -m fuzz [--atheris] [TARGET ...]``.
+
+Without coverage, mutations of the corpus run against the compiled modules and their
+interpreted twins. With ``--atheris`` and one target, coverage of the interpreted
+modules guides the mutations, for hours if you like; new finds go to the corpus.
+`FUZZ_SECONDS` is the time per target, `FUZZ_SEED` makes a run repeatable.
+"""
+
+import argparse
+import os
+import random
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from fuzz.corpus import FOLDER, corpus_of, keep
+from fuzz.mutate import mutated
+from fuzz.sessions import run_sessions
+from fuzz.targets import TARGETS
+
+CRASHES: Final = Path("build/fuzz")
+SLOW_S: Final = 2.0  # for 4 KiB; a thousand times what it takes
+
+
+def run_target(name: str, seconds: float, seed: int) -> str:
+    """Fuzz one target; what broke, empty if nothing did."""
+    target = TARGETS[name]
+    corpus = corpus_of(name)
+    chance = random.Random(seed)
+    deadline = time.monotonic() + seconds
+    count = 0
+    while time.monotonic() < deadline:
+        data = corpus[count] if count < len(corpus) else mutated(corpus, chance)
+        started = time.monotonic()
+        try:
+            target(data)
+        except Exception as error:
+            path = keep(name, data, CRASHES)
+            return f"{type(error).__name__}: {error}\n  input kept in {path}"
+        if time.monotonic() - started > SLOW_S:
+            return f"took {time.monotonic() - started:.1f} s: {data!r}"
+        count += 1
+    print(f"fuzz {name}: {count} inputs in {seconds:g} s, seed {seed}")
+    return ""
+
+
+def run_atheris(name: str, seconds: float) -> None:
+    """Let atheris mutate, guided by coverage; it ends the process."""
+    import atheris  # noqa: PLC0415 - optional, and it instruments what follows
+
+    atheris.instrument_all()
+    options = [f"-max_total_time={seconds:g}", str(FOLDER / name)]
+    atheris.Setup([sys.argv[0], *options], TARGETS[name])
+    atheris.Fuzz()
+
+
+def main() -> int:
+    """Run what was asked for, one after the other; 1 if anything broke."""
+    parser = argparse.ArgumentParser(prog="python -m fuzz")
+    parser.add_argument("targets", nargs="*", choices=[[], *TARGETS, "sessions"])
+    parser.add_argument("--atheris", action="store_true")
+    options = parser.parse_args()
+    seconds = float(os.environ.get("FUZZ_SECONDS", "60"))
+    seed = int(os.environ.get("FUZZ_SEED", time.time_ns() % 1000000))
+    names = options.targets or [*TARGETS, "sessions"]
+    if options.atheris:
+        run_atheris(names[0], seconds)
+    broken = False
+    for name in names:
+        run = run_sessions if name == "sessions" else None
+        trouble = run(seconds, seed) if run else run_target(name, seconds, seed)
+        if trouble:
+            print(f"fuzz {name}, seed {seed}: {trouble}")
+            broken = True
+    return int(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""Many clients at once through a running proxy: some honest, some mutated.
+
+Every value is tagged with its key, so a reply that belongs to somebody else is seen.
+Each server writes down all it receives, and afterwards every byte of it must be part
+of a whole request that a client library could have written.
+"""
+
+import random
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from docs.grammar import REDIS
+from fuzz.mutate import mutated
+from tests.support.ports import LOOPBACK
+from tests.support.processes import family
+from tests.support.proxy import Proxy, pool
+from tests.support.wire import resp
+from tests.wire.feeding import feed
+from twemproxy.wire import progress
+from twemproxy.wire.redis.request import RequestScanner
+
+PATIENCE_S: Final = 5.0
+HONEST: Final = 4
+HOSTILE: Final = 4
+SEEDS: Final = (
+    *(case.sent for case in REDIS),
+    resp("MGET", *"abcdefgh") + resp("DEL", *"abcd"),
+    resp("MSET", *"a1b2c3d4") * 3,
+    resp("AUTH", "x") + resp("HELLO", "3") + resp("GET", "k"),
+    resp("EVAL", "return 1", 1, "k") + resp("EXISTS", "a", "b"),
+)
+
+
+class Echo:
+    """A server that answers each request with its last word, and records them all."""
+
+    def __init__(self) -> None:
+        """Listen; threads serve until `close`."""
+        self._listener = socket.create_server((LOOPBACK, 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.wrong: list[bytes] = []
+        self._spawn(self._accept)
+
+    def _spawn(self, job: object, *arguments: object) -> None:
+        thread = threading.Thread(target=job, args=arguments, daemon=True)  # type: ignore[arg-type] # callable
+        thread.start()
+
+    def close(self) -> None:
+        """Accept nobody any more."""
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                conn, _ = self._listener.accept()
+            except OSError:
+                return
+            self._spawn(self._serve, conn)
+
+    def _serve(self, conn: socket.socket) -> None:
+        rest = b""
+        with conn:
+            while piece := conn.recv(65536):
+                rest += piece
+                outcome = feed(RequestScanner, rest, [len(rest)])
+                pos = 0
+                for status, length in outcome.found:
+                    request = rest[pos : pos + length]
+                    pos += length
+                    if status != progress.WHOLE or not is_canonical(request):
+                        self.wrong.append(request)
+                    conn.sendall(answer_to(request))
+                if outcome.error:
+                    self.wrong.append(rest[pos : pos + 200])
+                    return
+                rest = rest[pos:]
+
+
+def words_of(request: bytes) -> list[bytes]:
+    """Return the arguments of a canonical request."""
+    words = []
+    pos = request.index(b"\n") + 1
+    while pos < len(request):
+        end = request.index(b"\r", pos)
+        length = int(request[pos + 1 : end])
+        words.append(request[end + 2 : end + 2 + length])
+        pos = end + 2 + length + 2
+    return words
+
+
+def is_canonical(request: bytes) -> bool:
+    """Tell whether a request is written as client libraries write it."""
+    return resp(*words_of(request)) == request
+
+
+def answer_to(request: bytes) -> bytes:
+    """Answer as a server would, values being their keys."""
+    name, *words = words_of(request)
+    match name.upper():
+        case b"GET":
+            return b"$%d\r\n%b\r\n" % (len(words[0]), words[0])
+        case b"MGET":
+            parts = [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]
+            return b"*%d\r\n%b" % (len(parts), b"".join(parts))
+        case b"DEL" | b"UNLINK" | b"TOUCH" | b"EXISTS":
+            return b":%d\r\n" % len(words)
+        case b"MSET" | b"SET":
+            return b"+OK\r\n"
+    return b"-ERR not played here\r\n"
+
+
+def expected(key: bytes) -> tuple[bytes, bytes]:
+    """Ask for a value, and for three in one request; and their replies."""
+    keys = [key, key + b"a", key + b"b"]
+    parts = [b"$%d\r\n%b\r\n" % (len(word), word) for word in keys]
+    return resp("GET", key) + resp("MGET", *keys), parts[0] + b"*3\r\n" + b"".join(
+        parts
+    )
+
+
+class Crowd:
+    """Clients against one proxy until a deadline; `wrong` is what must not be."""
+
+    def __init__(self, port: int, seed: int, deadline: float) -> None:
+        """Start nobody yet."""
+        self.port = port
+        self.seed = seed
+        self.deadline = deadline
+        self.wrong: list[str] = []
+        self.sessions = 0
+
+    def run(self) -> None:
+        """Let all of them talk."""
+        jobs = [self.honest] * HONEST + [self.hostile] * HOSTILE
+        threads = [
+            threading.Thread(
+                target=job, args=(random.Random(self.seed + number), number)
+            )
+            for number, job in enumerate(jobs)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def honest(self, chance: random.Random, number: int) -> None:
+        """Ask for one's own keys and get them, whatever others do."""
+        with socket.create_connection((LOOPBACK, self.port), PATIENCE_S) as sock:
+            turn = 0
+            while time.monotonic() < self.deadline and not self.wrong:
+                turn += 1
+                key = b"h%d.%d" % (number, turn)
+                request, reply = expected(key)
+                cut = chance.randrange(len(request))
+                sock.sendall(request[:cut])
+                sock.sendall(request[cut:])
+                got = b""
+                while len(got) < len(reply):
+                    piece = sock.recv(65536)
+                    if not piece:
+                        break
+                    got += piece
+                if got != reply:
+                    self.wrong.append(f"{request!r} was answered {got!r}")
+
+    def hostile(self, chance: random.Random, number: int) -> None:
+        """Send mutated sessions, read a little or nothing, and go, one way or other."""
+        while time.monotonic() < self.deadline and not self.wrong:
+            data = mutated(SEEDS, chance)
+            with socket.create_connection((LOOPBACK, self.port), PATIENCE_S) as sock:
+                self.sessions += 1
+                sock.settimeout(0.01)
+                try:
+                    sock.sendall(data)
+                    if chance.random() < 0.5:
+                        sock.shutdown(socket.SHUT_WR)
+                    if chance.random() < 0.5:
+                        sock.recv(65536)
+                except OSError:
+                    continue
+
+
+def run_sessions(seconds: float, seed: int) -> str:
+    """Run clients against a proxy and two recording servers; what went wrong."""
+    servers = [Echo(), Echo()]
+    try:
+        with Proxy(pool(servers, distribution="modula")) as proxy:
+            workers = family(proxy.pid)
+            crowd = Crowd(proxy.port, seed, time.monotonic() + seconds)
+            crowd.run()
+            if family(proxy.pid) != workers:
+                crowd.wrong.append(f"a worker died\n{proxy.errors[-2000:]}")
+            crowd.wrong += [line for line in proxy.log.splitlines() if "badly" in line]
+    finally:
+        for server in servers:
+            server.close()
+    return report(crowd, servers, seconds, seed)
+
+
+def report(crowd: Crowd, servers: Sequence[Echo], seconds: float, seed: int) -> str:
+    """Say what went wrong, or print how much went right."""
+    for server in servers:
+        crowd.wrong += [f"a server received {data!r}" for data in server.wrong[:5]]
+    if crowd.wrong:
+        return "\n".join(crowd.wrong[:5])
+    print(f"fuzz sessions: {crowd.sessions} in {seconds:g} s, seed {seed}")
+    return ""
