@@ -5,9 +5,9 @@ cdef enum:
     VALUES = 1
     COUNT = 2
     STATUS = 3
-    OWN = 4
-    GRANT = 5
-    HELLO = 6
+    OWN = 97
+    GRANT = 98
+    HELLO = 99
     FINE = 0
     ERROR = 1
     TROUBLE = 2

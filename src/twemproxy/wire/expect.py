@@ -7,9 +7,9 @@ ANYTHING = 0
 VALUES = 1  # an array of as many values as were asked for
 COUNT = 2  # an integer
 STATUS = 3  # a status line
-OWN = 4  # anything: the proxy asked on its own account
-GRANT = 5  # a status line: without it the connection is of no use
-HELLO = 6  # a map of what the server is, or the newer protocol is not spoken
+OWN = 97  # anything: the proxy asked on its own account
+GRANT = 98  # a status line: without it the connection is of no use
+HELLO = 99  # a map of what the server is, or the newer protocol is not spoken
 
 # What a response says of its server.
 FINE = 0

@@ -45,3 +45,4 @@ cdef enum:
     OKAY = 7
     STATS = 8
     META = 9
+    QUIET_META = 10

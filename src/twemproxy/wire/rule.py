@@ -60,3 +60,4 @@ VERSION = 6  # VERSION and a text
 OKAY = 7  # OK
 STATS = 8  # STAT lines, then END; or RESET
 META = 9  # a line of two letters and flags; VA announces a data block
+QUIET_META = 10  # META or nothing, then MN, which the proxy has asked for

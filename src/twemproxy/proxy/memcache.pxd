@@ -1,0 +1,49 @@
+cimport cython
+from libc.stdint cimport int64_t
+from twemproxy.net.outbox cimport Outbox
+from twemproxy.net.slab cimport Slab, holding
+from twemproxy.proxy cimport reason
+from twemproxy.proxy.client cimport Client, Gather, Request
+from twemproxy.proxy.connection cimport Connection
+from twemproxy.proxy.memcache_split cimport Splitter, Values
+from twemproxy.proxy.pool cimport Pool
+from twemproxy.proxy.protocol cimport Protocol
+from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.stats cimport slot
+from twemproxy.wire cimport expect, progress, rule
+from twemproxy.wire.memcache.merge cimport key_hash
+from twemproxy.wire.memcache.request cimport RequestScanner, words_of
+from twemproxy.wire.memcache.response cimport ResponseScanner
+
+cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES
+
+@cython.final
+cdef class MemcacheProtocol(Protocol):
+    cdef Pool pool
+    cdef int[::1] how, reply, first, blocks
+    cdef RequestScanner request_scanner
+    cdef ResponseScanner response_scanner
+    cdef Splitter splitter
+    cdef readonly object local
+    cdef dict errors, faults
+
+    @cython.locals(pos=Py_ssize_t, status=int, length=Py_ssize_t)
+    cdef Py_ssize_t walk(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef lend(self, Client client, RequestScanner walker)
+    @cython.locals(row=int, how=int, reply=int, first=int, start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t)
+    cdef route(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
+    @cython.locals(conn=ServerConnection, request=Request, before=Py_ssize_t, length=Py_ssize_t, key=Py_ssize_t)
+    cdef forward(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t index, int reply)
+    @cython.locals(line=bytes)
+    cdef write(self, Outbox outbox, RequestScanner walker, Slab slab, Py_ssize_t at)
+    @cython.locals(start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t, key=bytearray, quietly=bint, reply=int)
+    cdef route_meta(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
+    @cython.locals(spans="long long[::1]", word=Py_ssize_t)
+    cdef bint has_flag(self, RequestScanner walker, bytearray buf, Py_ssize_t at, int letter) except -1
+    cdef answer(self, Client client, bytes reply)
+    cdef on_bad_request(self, Client client, str text)
+
+    @cython.locals(pos=Py_ssize_t, buf=bytearray, request=Request, verdict=int)
+    cdef Py_ssize_t pair(self, ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    @cython.locals(gather=Gather, values=Values)
+    cdef check_fragment(self, ResponseScanner walker, Request request, bytearray buf, Py_ssize_t pos)

@@ -1,0 +1,310 @@
+"""The memcached side of a pool: what each request means and where it goes.
+
+Most requests have one key and are forwarded as they came. A request that expects
+no response (`noreply`) is forwarded and forgotten. A meta command in quiet mode
+may or may not be answered, so it is sent with an `mn` behind it, whose answer
+tells that nothing more comes.
+"""
+
+import errno
+import os
+from array import array
+from typing import Final
+
+from twemproxy import limits, log
+from twemproxy.errors import ProtocolError
+from twemproxy.net.outbox import Outbox
+from twemproxy.net.slab import Slab, holding
+from twemproxy.proxy import reason
+from twemproxy.proxy.client import Client, Request
+from twemproxy.proxy.memcache_local import LocalAnswers
+from twemproxy.proxy.memcache_split import Splitter, Values
+from twemproxy.proxy.pool import Pool
+from twemproxy.proxy.protocol import Protocol
+from twemproxy.proxy.server import ServerConnection
+from twemproxy.stats import slot
+from twemproxy.wire import expect, progress, rule
+from twemproxy.wire.memcache import answers
+from twemproxy.wire.memcache.commands import COMMANDS
+from twemproxy.wire.memcache.merge import key_hash
+from twemproxy.wire.memcache.request import RequestScanner, words_of
+from twemproxy.wire.memcache.response import ResponseScanner
+from twemproxy.wire.memcache.rewrite import decoded, rewritten
+
+MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
+
+
+class MemcacheProtocol(Protocol):
+    """Speaks memcached with the clients and the servers of one pool."""
+
+    __slots__ = (
+        "blocks",
+        "errors",
+        "faults",
+        "first",
+        "how",
+        "local",
+        "pool",
+        "reply",
+        "request_scanner",
+        "response_scanner",
+        "splitter",
+    )
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.how = array("i", [row.how for row in COMMANDS])
+        self.reply = array("i", [row.reply for row in COMMANDS])
+        self.first = array("i", [row.first for row in COMMANDS])
+        self.blocks = array("i", [row.block for row in COMMANDS])
+        self.request_scanner = RequestScanner()
+        self.response_scanner = ResponseScanner()
+        self.splitter = Splitter(pool)
+        self.local = LocalAnswers(pool)
+        self.errors: dict[int, Slab] = {}
+        self.faults = {fault: holding(reply) for fault, reply in answers.FAULTS.items()}
+
+    def on_servers(self) -> None:
+        """The pool has other servers than before: nothing is kept about them."""
+
+    # From clients.
+
+    def requests(self, client: Client, slab: Slab, start: int, end: int) -> int:
+        """Route each whole request in slab[start:end]; return where that ended."""
+        walker = client.scanner or self.request_scanner
+        try:
+            return self.walk(client, walker, slab, start, end)
+        except ProtocolError as error:
+            if client.scanner is None:
+                self.request_scanner.reset()
+            self.on_bad_request(client, str(error))
+            return end
+
+    def walk(
+        self, client: Client, walker: RequestScanner, slab: Slab, start: int, end: int
+    ) -> int:
+        """Walk over requests until bytes or the client's window run out."""
+        pos = start
+        while pos < end and not client.paused:
+            status = walker.advance(slab.buf, pos, end)
+            if status == progress.MORE:
+                self.lend(client, walker)
+                return pos
+            length = walker.length
+            if status == progress.WHOLE:
+                self.route(client, walker, slab, pos)
+            if client.fd < 0:
+                return end
+            pos += length
+            walker.reset()
+            if client.in_flight >= client.window:
+                client.pause(reason.IN_FLIGHT)
+        if walker.owed:
+            self.lend(client, walker)
+        else:
+            client.scanner = None
+        return pos
+
+    def lend(self, client: Client, walker: RequestScanner) -> None:
+        """Let a client keep the scanner that is in the middle of its request."""
+        if client.scanner is None:
+            client.scanner = walker
+            self.request_scanner = RequestScanner()
+
+    def route(
+        self, client: Client, walker: RequestScanner, slab: Slab, at: int
+    ) -> None:
+        """Send one request on its way."""
+        if walker.fault:
+            if not walker.quiet:
+                client.say(self.faults[walker.fault])
+            return
+        row = walker.row
+        how = self.how[row]
+        reply = self.reply[row]
+        first = self.first[row]
+        if reply == rule.META and how == rule.SINGLE:
+            self.route_meta(client, walker, slab, at)
+        elif how == rule.SINGLE or (
+            how == rule.SPLIT_VALUES and walker.count == first + 1
+        ):
+            start = at + walker.spans[2 * first]
+            end = at + walker.spans[2 * first + 1]
+            index = self.pool.place(slab.buf, start, end)
+            self.forward(client, walker, slab, at, index, reply)
+        elif how == rule.SPLIT_VALUES:
+            self.splitter.split(client, walker, slab, at)
+        elif how == rule.ANY:
+            index = self.pool.place_nothing()
+            self.forward(client, walker, slab, at, index, reply)
+        else:
+            words = words_of(walker, slab.buf, at, walker.count)
+            self.local.answer(client, COMMANDS[row], words, walker.quiet)
+
+    def forward(
+        self,
+        client: Client,
+        walker: RequestScanner,
+        slab: Slab,
+        at: int,
+        index: int,
+        reply: int,
+    ) -> None:
+        """Pass a request on to server `index`; it expects a `reply` of this kind."""
+        conn = None
+        if index >= 0:
+            conn = self.pool.connection(index, client)
+        if conn is None:
+            if not walker.quiet:
+                client.refuse(self.pool.refusal(index))
+            return
+        before = conn.outbox.pending
+        if walker.canonical and self.how[walker.row] != rule.ANY:
+            conn.outbox.add(slab, at, at + walker.length)
+        else:
+            self.write(conn.outbox, walker, slab, at)
+        if reply == rule.QUIET_META:
+            conn.outbox.say(b"mn\r\n")
+        length = conn.outbox.pending - before
+        if walker.quiet:
+            conn.send_quietly(length)
+        else:
+            request = client.ask()
+            request.expects = reply
+            if reply == rule.VALUES:
+                key = 2 * self.first[walker.row]
+                request.wanted = key_hash(
+                    slab.buf, at + walker.spans[key], at + walker.spans[key + 1]
+                )
+            conn.expect(request, length)
+        conn.send_later()
+        if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
+            conn.hold_back(client)
+
+    def write(
+        self, outbox: Outbox, walker: RequestScanner, slab: Slab, at: int
+    ) -> None:
+        """Write a request anew, its data as they came."""
+        line = rewritten(
+            COMMANDS[walker.row], words_of(walker, slab.buf, at, walker.count)
+        )
+        outbox.say(line + b"\r\n")
+        outbox.add(slab, at + walker.line, at + walker.length)
+
+    def route_meta(
+        self, client: Client, walker: RequestScanner, slab: Slab, at: int
+    ) -> None:
+        """Send a meta command to the server of its key, which base64 may hide."""
+        start = at + walker.spans[2]
+        end = at + walker.spans[3]
+        if self.has_flag(walker, slab.buf, at, 98):  # 'b'
+            key = decoded(bytes(slab.buf[start:end]))
+            if not key:
+                self.answer(client, answers.BAD_KEY)
+                return
+            index = self.pool.place(key, 0, len(key))
+        else:
+            index = self.pool.place(slab.buf, start, end)
+        quietly = self.has_flag(walker, slab.buf, at, 113)  # 'q'
+        reply = rule.QUIET_META if quietly else rule.META
+        self.forward(client, walker, slab, at, index, reply)
+
+    def has_flag(
+        self, walker: RequestScanner, buf: bytearray, at: int, letter: int
+    ) -> bool:
+        """Tell whether a meta command has a flag."""
+        spans = walker.spans
+        for word in range(max(2, self.blocks[walker.row] + 1), walker.count):
+            if buf[at + spans[2 * word]] == letter:
+                return True
+        return False
+
+    def answer(self, client: Client, reply: bytes) -> None:
+        """Answer here; a reply waits for its turn like any other."""
+        client.say(holding(reply))
+
+    def on_bad_request(self, client: Client, text: str) -> None:
+        """Answer what came before, say why, close."""
+        self.pool.counters.add(slot.PROTOCOL_ERRORS, 1)
+        log.notice("c %d sent what is not the protocol: %s", client.fd, text)
+        client.broken = True
+        self.answer(client, answers.client_error(text.encode()))
+        client.finish_reading()
+
+    # From servers.
+
+    def responses(
+        self, conn: ServerConnection, slab: Slab, start: int, end: int
+    ) -> int:
+        """Pair each whole response in slab[start:end] with its request."""
+        walker = conn.scanner or self.response_scanner
+        try:
+            return self.pair(conn, walker, slab, start, end)
+        except ProtocolError as error:
+            log.warn("s %d '%s' answered badly: %s", conn.fd, conn.address, error)
+            if conn.scanner is None:
+                self.response_scanner.reset()
+            conn.close(errno.EINVAL)
+            return end
+
+    def pair(
+        self,
+        conn: ServerConnection,
+        walker: ResponseScanner,
+        slab: Slab,
+        start: int,
+        end: int,
+    ) -> int:
+        """Walk over responses until the bytes run out."""
+        pos = start
+        buf = slab.buf
+        while pos < end:
+            request = conn.head
+            if request is None:
+                raise ProtocolError("a response that nobody asked for")
+            walker.expects = request.expects
+            walker.wanted = request.wanted if request.whole is None else -1
+            if walker.advance(buf, pos, end) == progress.MORE:
+                if conn.scanner is None:
+                    conn.scanner = walker
+                    self.response_scanner = ResponseScanner()
+                return pos
+            verdict = expect.FINE
+            if walker.failed:
+                verdict = expect.ERROR
+            elif request.whole is not None:
+                self.check_fragment(walker, request, buf, pos)
+            conn.answer(slab, pos, pos + walker.shown, verdict)
+            if conn.fd < 0:
+                return end
+            if walker.doubtful:
+                walker.reset()
+                raise ProtocolError("a response to something else, passed on")
+            pos += walker.length
+            walker.reset()
+        conn.scanner = None
+        return pos
+
+    def check_fragment(
+        self, walker: ResponseScanner, request: Request, buf: bytearray, pos: int
+    ) -> None:
+        """Take the values of a fragment; raise ProtocolError if it asked for others."""
+        if walker.doubtful:
+            raise ProtocolError("a response to something else")
+        whole = request.whole
+        gather = None if whole is None else whole.gather
+        if isinstance(gather, Values):
+            values = gather
+            if not values.take(request.wanted, buf, pos):
+                raise ProtocolError("a value that was not asked for")
+
+    def greet(self, conn: ServerConnection) -> None:
+        """Say nothing: memcached needs no introduction."""
+
+    def error(self, number: int) -> Slab:
+        """Return the error line for an errno."""
+        reply = self.errors.get(number)
+        if reply is None:
+            reply = holding(answers.server_error(os.strerror(number).encode()))
+            self.errors[number] = reply
+        return reply

@@ -1,0 +1,45 @@
+cimport cython
+from libc.stdint cimport int64_t
+from twemproxy.net.outbox cimport Outbox
+from twemproxy.net.slab cimport Slab
+from twemproxy.proxy.chains cimport Chains
+from twemproxy.proxy.client cimport Client, Gather, Request, fail, request_of
+from twemproxy.proxy.pool cimport Pool
+from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.stats cimport slot
+from twemproxy.wire cimport rule
+from twemproxy.wire.memcache.merge cimport after_value, after_word, key_hash
+from twemproxy.wire.memcache.request cimport RequestScanner, words_of
+
+cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES
+
+@cython.final
+cdef class Values(Gather):
+    cdef long long[::1] hashes, starts, ends
+    cdef int[::1] places, order, bounds
+    cdef list fragments
+    cdef dict late
+
+    @cython.locals(at=int, stop=int, pos=Py_ssize_t, behind=Py_ssize_t, blank=Py_ssize_t, key=int, hash=int64_t)
+    cpdef bint take(self, int number, bytearray buf, Py_ssize_t start) except -1
+    cdef int find_late(self, int number, int64_t hash) except -2
+    @cython.locals(fragment=Request, reply=Slab, key=Py_ssize_t, count=Py_ssize_t, place=int, start=int64_t, end=int64_t)
+    cdef interleave(self, Outbox outbox)
+
+@cython.final
+cdef class Splitter:
+    cdef Pool pool
+    cdef Chains chains
+
+    @cython.locals(first=int, keys=Py_ssize_t, start=bytes)
+    cpdef split(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
+    @cython.locals(spans="long long[::1]", key=int, word=Py_ssize_t, index=Py_ssize_t)
+    cdef bint chain(self, RequestScanner walker, bytearray buf, Py_ssize_t at, int first, Py_ssize_t keys) except -1
+    @cython.locals(whole=Request, gather=Values, fragment=Request, conn=ServerConnection, server=int, number=int, failures=list)
+    cdef send(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int first, Py_ssize_t keys, bytes start)
+    @cython.locals(spans="long long[::1]", chains=Chains, gather=Values, server=int, key=int, number=int, place=int, word=Py_ssize_t)
+    cdef Values gather(self, RequestScanner walker, bytearray buf, Py_ssize_t at, int first, Py_ssize_t keys)
+    @cython.locals(outbox=Outbox, before=Py_ssize_t, key=int, end=int)
+    cdef write(self, ServerConnection conn, Request fragment, RequestScanner walker, Slab slab, Py_ssize_t at, int first, int server, bytes start)
+    @cython.locals(spans="long long[::1]", word=Py_ssize_t)
+    cdef write_run(self, Outbox outbox, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t begin, Py_ssize_t end)

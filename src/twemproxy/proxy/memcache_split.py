@@ -1,0 +1,270 @@
+"""get, gets, gat and gats with many keys: one fragment per server, one response.
+
+    get a b c d   ─┬▶ server 0: get a c ─▶ VALUE c, END          ─┬▶ VALUE b
+                   └▶ server 1: get b d ─▶ VALUE b, VALUE d, END ─┘  VALUE c
+                                                                     VALUE d, END
+
+A value is recognised by its key, of which a hash is kept: so values leave in the
+order of the keys also when some are missing, and a value that was not asked for
+is found out before it reaches anybody.
+"""
+
+from array import array
+from typing import Final
+
+from twemproxy import limits
+from twemproxy.net.outbox import Outbox
+from twemproxy.net.slab import Slab
+from twemproxy.proxy.chains import Chains
+from twemproxy.proxy.client import Client, Gather, Request, fail, request_of
+from twemproxy.proxy.pool import Pool
+from twemproxy.proxy.server import ServerConnection
+from twemproxy.stats import slot
+from twemproxy.wire import rule
+from twemproxy.wire.memcache import answers
+from twemproxy.wire.memcache.commands import COMMANDS
+from twemproxy.wire.memcache.merge import after_value, after_word, key_hash
+from twemproxy.wire.memcache.request import RequestScanner, words_of
+from twemproxy.wire.memcache.rewrite import prefix
+
+MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
+
+
+class Values(Gather):
+    """The values of one request, found in the responses to its fragments.
+
+    The keys of fragment `i` are `order[bounds[i]:bounds[i + 1]]`. `starts` and
+    `ends` say where the value of each key lies in its fragment's response; an end
+    of 0 means that it has none.
+    """
+
+    __slots__ = (
+        "bounds",
+        "ends",
+        "fragments",
+        "hashes",
+        "late",
+        "order",
+        "places",
+        "starts",
+    )
+
+    def __init__(self, keys: int, servers: int) -> None:
+        Gather.__init__(self)
+        self.hashes = array("q", bytes(8 * keys))
+        self.starts = array("q", bytes(8 * keys))
+        self.ends = array("q", bytes(8 * keys))
+        self.places = array("i", bytes(4 * keys))  # the fragment of each key
+        self.order = array("i", bytes(4 * keys))
+        self.bounds = array("i", bytes(4 * (servers + 1)))
+        self.fragments: list[Request] = []
+        self.late: dict[int, dict[int, list[int]]] = {}  # see find_late
+
+    def take(self, number: int, buf: bytearray, start: int) -> bool:
+        """Find the values in the response to a fragment; false if one is a stranger."""
+        at = self.bounds[number]
+        stop = self.bounds[number + 1]
+        pos = start
+        while buf[pos] == 86:  # 'V'
+            blank = after_word(buf, pos + 6)
+            hash = key_hash(buf, pos + 6, blank)  # noqa: A001 - its name
+            behind = after_value(buf, blank + 1)
+            while at < stop and self.hashes[self.order[at]] != hash:
+                at += 1
+            if at < stop:
+                key = self.order[at]
+                at += 1
+            else:
+                key = self.find_late(number, hash)
+                if key < 0:
+                    return False
+            self.starts[key] = pos - start
+            self.ends[key] = behind - start
+            pos = behind
+        return True
+
+    def find_late(self, number: int, hash: int) -> int:  # noqa: A002 - its name
+        """Return a key whose value comes out of order, -1 if nobody asked for it.
+
+        memcached answers in the order of the keys, another proxy may not.
+        """
+        late = self.late.get(number)
+        if late is None:
+            late = {}
+            for at in range(self.bounds[number + 1] - 1, self.bounds[number] - 1, -1):
+                key = self.order[at]
+                if not self.ends[key]:
+                    late.setdefault(self.hashes[key], []).append(key)
+            self.late[number] = late
+        keys = late.get(hash)
+        return keys.pop() if keys else -1
+
+    def merge(self, client: Client) -> None:
+        """Put the values in the order of the keys."""
+        self.interleave(client.outbox)
+
+    def interleave(self, outbox: Outbox) -> None:
+        """Walk over the keys; values that lie side by side travel together."""
+        count = len(self.places)
+        key = 0
+        while key < count:
+            place = self.places[key]
+            start = self.starts[key]
+            end = self.ends[key]
+            key += 1
+            if not end:
+                continue
+            while key < count and self.places[key] == place and self.starts[key] == end:
+                end = self.ends[key]
+                key += 1
+            fragment = self.fragments[place]
+            reply = fragment.reply
+            if reply is not None:
+                outbox.add(reply, fragment.start + start, fragment.start + end)
+        outbox.say(answers.END)
+
+
+class Splitter:
+    """Splits the requests of one pool, one at a time."""
+
+    __slots__ = ("chains", "pool")
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.chains = Chains()
+
+    def split(
+        self, client: Client, walker: RequestScanner, slab: Slab, at: int
+    ) -> None:
+        """Send the keys of one request to their servers."""
+        command = COMMANDS[walker.row]
+        first = command.first
+        keys = walker.count - first
+        self.chains.begin(len(self.pool.servers), keys)
+        if self.chain(walker, slab.buf, at, first, keys):
+            start = prefix(command, words_of(walker, slab.buf, at, first))
+            self.send(client, walker, slab, at, first, keys, start)
+        else:
+            client.refuse(self.pool.refusal(-1))
+        self.chains.shrink()
+
+    def chain(
+        self, walker: RequestScanner, buf: bytearray, at: int, first: int, keys: int
+    ) -> bool:
+        """Chain the keys of each server; false when no server is live."""
+        spans = walker.spans
+        for key in range(keys):
+            word = 2 * (first + key)
+            index = self.pool.place(buf, at + spans[word], at + spans[word + 1])
+            if index < 0:
+                return False
+            self.chains.add(key, index)
+        return True
+
+    def send(
+        self,
+        client: Client,
+        walker: RequestScanner,
+        slab: Slab,
+        at: int,
+        first: int,
+        keys: int,
+        start: bytes,
+    ) -> None:
+        """Make a fragment for each server that owns a key."""
+        whole = client.ask()
+        gather = self.gather(walker, slab.buf, at, first, keys)
+        whole.gather = gather
+        failures: list[tuple[Request, Slab]] = []
+        number = 0
+        for server in range(len(self.pool.servers)):
+            if self.chains.first[server] < 0:
+                continue
+            fragment = request_of(client, whole, client.reactor.now_us)
+            fragment.expects = rule.VALUES
+            fragment.wanted = number
+            gather.fragments.append(fragment)
+            number += 1
+            conn = self.pool.connection(server, client)
+            if conn is None:
+                failures.append((fragment, self.pool.refusal(server)))
+            else:
+                self.write(conn, fragment, walker, slab, at, first, server, start)
+                if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
+                    conn.hold_back(client)
+        gather.pending = number
+        self.pool.counters.add(slot.FRAGMENTS, number)
+        for fragment, reply in failures:
+            fail(fragment, reply)
+
+    def gather(
+        self, walker: RequestScanner, buf: bytearray, at: int, first: int, keys: int
+    ) -> Values:
+        """Return what makes one response of the fragments' responses."""
+        chains = self.chains
+        spans = walker.spans
+        gather = Values(keys, len(self.pool.servers))
+        number = 0
+        place = 0
+        for server in range(len(self.pool.servers)):
+            key = chains.first[server]
+            if key < 0:
+                continue
+            gather.bounds[number] = place
+            while key >= 0:
+                word = 2 * (first + key)
+                gather.hashes[key] = key_hash(
+                    buf, at + spans[word], at + spans[word + 1]
+                )
+                gather.places[key] = number
+                gather.order[place] = key
+                place += 1
+                key = chains.following[key]
+            number += 1
+        gather.bounds[number] = place
+        return gather
+
+    def write(
+        self,
+        conn: ServerConnection,
+        fragment: Request,
+        walker: RequestScanner,
+        slab: Slab,
+        at: int,
+        first: int,
+        server: int,
+        start: bytes,
+    ) -> None:
+        """Write the line that asks one server for its keys."""
+        outbox = conn.outbox
+        before = outbox.pending
+        outbox.say(start)
+        key = self.chains.first[server]
+        while key >= 0:
+            end = self.chains.run_end(key)
+            self.write_run(outbox, walker, slab, at, first + key, first + end)
+            key = self.chains.following[end - 1]
+        outbox.say(b"\r\n")
+        conn.expect(fragment, outbox.pending - before)
+        conn.send_later()
+
+    def write_run(
+        self,
+        outbox: Outbox,
+        walker: RequestScanner,
+        slab: Slab,
+        at: int,
+        begin: int,
+        end: int,
+    ) -> None:
+        """Write words `begin` to `end`, the latter excluded, a blank behind each."""
+        spans = walker.spans
+        if walker.canonical and end < walker.count:
+            outbox.add(slab, at + spans[2 * begin], at + spans[2 * end - 1] + 1)
+        elif walker.canonical:
+            outbox.add(slab, at + spans[2 * begin], at + spans[2 * end - 1])
+            outbox.say(b" ")
+        else:
+            for word in range(begin, end):
+                outbox.add(slab, at + spans[2 * word], at + spans[2 * word + 1])
+                outbox.say(b" ")

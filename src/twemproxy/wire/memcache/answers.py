@@ -1,0 +1,41 @@
+"""What the proxy itself says to a memcached client, in memcached's own words."""
+
+from typing import Final
+
+from twemproxy.wire.memcache import fault
+
+ERROR: Final = b"ERROR\r\n"
+OK: Final = b"OK\r\n"
+END: Final = b"END\r\n"
+RESET: Final = b"RESET\r\n"
+META_NOOP: Final = b"MN\r\n"
+
+# The answer to each fault of a request.
+FAULTS: Final[dict[int, bytes]] = {
+    fault.UNKNOWN: ERROR,
+    fault.BAD_LINE: b"CLIENT_ERROR bad command line format\r\n",
+    fault.BAD_CHUNK: b"CLIENT_ERROR bad data chunk\r\n",
+    fault.TOO_LARGE: b"SERVER_ERROR object too large for cache\r\n",
+    fault.BAD_DELTA: b"CLIENT_ERROR invalid numeric delta argument\r\n",
+    fault.BAD_EXPTIME: b"CLIENT_ERROR invalid exptime argument\r\n",
+    fault.BAD_DELETE: (
+        b"CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]\r\n"
+    ),
+    fault.TOO_MANY_FLAGS: b"CLIENT_ERROR options flags too long\r\n",
+}
+BAD_KEY: Final = b"CLIENT_ERROR error decoding key\r\n"
+
+
+def client_error(text: bytes) -> bytes:
+    """Return the line that tells a client of its mistake; `text` is one line."""
+    return b"CLIENT_ERROR %b\r\n" % text
+
+
+def server_error(text: bytes) -> bytes:
+    """Return the line that tells a client of our or a server's failure."""
+    return b"SERVER_ERROR %b\r\n" % text
+
+
+def refused(name: bytes, reason: bytes) -> bytes:
+    """Return the error for a command that has no meaning behind a proxy."""
+    return client_error(b"%b is not supported by the proxy: %b" % (name, reason))

@@ -1,0 +1,38 @@
+"""Reading the responses of fragments, to make one response of them.
+
+Spans of bytes in, numbers and offsets out. The responses have been scanned: they
+are whole and well formed.
+"""
+
+
+def key_hash(buf: bytearray, start: int, end: int) -> int:
+    """Return 62 bits that tell one key from another: FNV-1a, folded.
+
+    Who asked for a key keeps this number instead of the key, to recognise the key
+    in the response.
+    """
+    value = 14695981039346656037
+    pos = start
+    while pos < end:
+        value = ((value ^ buf[pos]) * 1099511628211) & 0xFFFFFFFFFFFFFFFF
+        pos += 1
+    return (value ^ (value >> 62)) & 0x3FFFFFFFFFFFFFFF
+
+
+def after_word(buf: bytearray, pos: int) -> int:
+    """Return the offset of the blank or the CR behind the word at buf[pos]."""
+    while buf[pos] not in (32, 13):
+        pos += 1
+    return pos
+
+
+def after_value(buf: bytearray, pos: int) -> int:
+    """Return the offset behind the value whose VALUE line's flags are at buf[pos]."""
+    pos = after_word(buf, pos) + 1
+    length = 0
+    while buf[pos] not in (32, 13):
+        length = length * 10 + buf[pos] - 48
+        pos += 1
+    while buf[pos] != 10:
+        pos += 1
+    return pos + 1 + length + 2

@@ -1,0 +1,61 @@
+cimport cython
+from libc.stdint cimport int64_t, uint64_t
+from twemproxy.wire cimport progress, rule
+from twemproxy.wire.lookup cimport CommandIndex
+from twemproxy.wire.memcache cimport fault
+from twemproxy.wire.scanner cimport Scanner
+
+cdef Py_ssize_t MAX_KEY_BYTES, MAX_LINE_BYTES, MAX_SHORT_LINE_BYTES, MAX_VALUE_BYTES
+cdef Py_ssize_t MAX_META_WORDS, KEPT_SPANS
+cdef int64_t MAX_LENGTH, INT32, UINT32
+cdef uint64_t INT64
+cdef bytearray NOREPLY, HTTP
+
+@cython.final
+cdef class RequestScanner(Scanner):
+    cdef CommandIndex index
+    cdef int[::1] how, least, most, first, noreply, blocks, reply
+    cdef Py_ssize_t at, word, limit, room, letters
+    cdef bint spoiled
+    cdef readonly Py_ssize_t count, line, block, owed
+    cdef readonly int row, fault
+    cdef readonly bint quiet, canonical
+    cdef long long[::1] spans
+
+    cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
+    @cython.locals(pos=Py_ssize_t, word=Py_ssize_t, stop=Py_ssize_t, byte=int)
+    cdef bint walk_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
+    cdef lengthen(self)
+    cdef end_word(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, Py_ssize_t end)
+    @cython.locals(row=int)
+    cdef examine(self, bytearray buf, Py_ssize_t start)
+    cdef on_unknown(self, bytearray buf, Py_ssize_t start)
+    @cython.locals(row=int, words=Py_ssize_t, most=Py_ssize_t)
+    cdef bint count_words(self, bytearray buf, Py_ssize_t start) except -1
+    @cython.locals(row=int, first=Py_ssize_t, last=Py_ssize_t, i=Py_ssize_t)
+    cdef bint has_long_key(self) except -1
+    @cython.locals(row=int, reply=int)
+    cdef int judge(self, bytearray buf, Py_ssize_t start) except -1
+    cdef int judge_storage(self, bytearray buf, Py_ssize_t start) except -1
+    cdef int judge_block(self) except -1
+    @cython.locals(words=Py_ssize_t)
+    cdef int judge_delete(self, bytearray buf, Py_ssize_t start) except -1
+    cdef int judge_server(self, bytearray buf, Py_ssize_t start) except -1
+    cdef bint canonical_zero(self) except -1
+    @cython.locals(value=int64_t)
+    cdef read_block(self, bytearray buf, Py_ssize_t start, Py_ssize_t word)
+    @cython.locals(value=int64_t)
+    cdef bint is_flags(self, bytearray buf, Py_ssize_t start, Py_ssize_t word) except -1
+    @cython.locals(value=int64_t, pos=Py_ssize_t)
+    cdef bint is_exptime(self, bytearray buf, Py_ssize_t start, Py_ssize_t word) except -1
+    cdef int64_t number(self, bytearray buf, Py_ssize_t start, Py_ssize_t word) except -2
+    @cython.locals(value=uint64_t, first=Py_ssize_t, digit=int)
+    cdef int64_t digits(self, bytearray buf, Py_ssize_t pos, Py_ssize_t end) except -2
+    @cython.locals(at=Py_ssize_t, i=Py_ssize_t)
+    cdef bint begins(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, bytearray text) except -1
+    cdef bint equals(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, bytearray text) except -1
+    @cython.locals(former="long long[::1]", i=Py_ssize_t)
+    cdef double_spans(self)
+
+@cython.locals(spans="long long[::1]", i=Py_ssize_t)
+cpdef list words_of(RequestScanner walker, bytearray buf, Py_ssize_t at, Py_ssize_t count)

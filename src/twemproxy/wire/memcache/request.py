@@ -1,0 +1,407 @@
+"""Where a memcached request ends, what its words are, and what is wrong with it.
+
+    set key 0 0 5 noreply CR LF hello CR LF
+    words ..............  line  block
+
+The scanner walks the bytes once, keeps its place when they run out, and resumes
+when more have arrived. memcached reads a command line in a lenient way (a lone LF
+ends it, a zero byte cuts it, `+1`, a tab behind a number) and forgets the data
+block of a line that it refuses, which it then takes for commands. Therefore only
+lines that mean the same to everybody pass; the rest gets the answer that memcached
+has for it, and the block that belongs to a refused line is swallowed with it.
+"""
+
+from array import array
+from typing import Final
+
+from twemproxy import limits
+from twemproxy.errors import ProtocolError
+from twemproxy.wire import progress, rule
+from twemproxy.wire.lookup import CommandIndex
+from twemproxy.wire.memcache import fault
+from twemproxy.wire.memcache.commands import COMMANDS
+from twemproxy.wire.scanner import Scanner
+
+MAX_KEY_BYTES: Final = limits.MAX_MEMCACHE_KEY_BYTES
+MAX_LINE_BYTES: Final = limits.MAX_MEMCACHE_LINE_BYTES
+MAX_VALUE_BYTES: Final = limits.MAX_MEMCACHE_VALUE_BYTES
+# memcached hangs up on a longer line without a line end, except get and gets.
+MAX_SHORT_LINE_BYTES: Final = 2048
+MAX_META_WORDS: Final = 20  # with more, memcached forgets the data block
+MAX_LENGTH: Final = 2**31 - 3  # of a data block, for memcached
+INT32: Final = 2**31 - 1
+UINT32: Final = 2**32 - 1
+INT64: Final = 2**63 - 1
+KEPT_SPANS: Final = 4096  # a larger table of spans is not kept for the next request
+NOREPLY: Final = bytearray(b"noreply")
+HTTP: Final = bytearray(b"HTTP/")
+INDEX: Final = CommandIndex([row.name for row in COMMANDS], fold=False)
+
+
+class RequestScanner(Scanner):
+    """Walks one request at a time; `reset` before the next.
+
+    All offsets are relative to the request's first byte, so the bytes may move
+    between two calls. `spans` holds the start and the end of each word, `line`
+    the length of the command line, `block` that of the data, -1 without data.
+
+    A request with a `fault` is to be answered, or ignored when it is `quiet`, and
+    not to be passed on. `owed` bytes after it belong to it: they come back as
+    NOTHING, in pieces, so that nobody has to keep them.
+
+    `canonical` is false when a line has to be written anew before it is passed
+    on: blanks too many, a number with leading zeros or out of range for
+    memcached, a last word without a meaning (which `count` then excludes).
+    """
+
+    __slots__ = (
+        "at",
+        "block",
+        "blocks",
+        "canonical",
+        "count",
+        "fault",
+        "first",
+        "how",
+        "index",
+        "least",
+        "letters",
+        "limit",
+        "line",
+        "most",
+        "noreply",
+        "owed",
+        "quiet",
+        "reply",
+        "room",
+        "row",
+        "spans",
+        "spoiled",
+        "word",
+    )
+
+    def __init__(self) -> None:
+        self.index = INDEX
+        self.how = array("i", [row.how for row in COMMANDS])
+        self.least = array("i", [row.least for row in COMMANDS])
+        self.most = array("i", [row.most for row in COMMANDS])
+        self.first = array("i", [row.first for row in COMMANDS])
+        self.noreply = array("i", [row.noreply for row in COMMANDS])
+        self.blocks = array("i", [row.block for row in COMMANDS])
+        self.reply = array("i", [row.reply for row in COMMANDS])
+        self.room = 64
+        self.spans = array("q", bytes(16 * self.room))
+        self.owed = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the last request, but not what is `owed`."""
+        self.at = 0  # how far the line has been walked over
+        self.word = -1  # where the unfinished word began
+        self.limit = MAX_SHORT_LINE_BYTES
+        self.letters = 0  # length of all words together
+        self.spoiled = False  # a byte that must not be in a line
+        self.count = 0
+        self.line = 0
+        self.block = -1
+        self.row = -1
+        self.fault = fault.NONE
+        self.quiet = False
+        self.canonical = True
+        self.length = 0
+        self.need = 0
+        if self.room > KEPT_SPANS:
+            self.room = 64
+            self.spans = array("q", bytes(16 * self.room))
+
+    def advance(self, buf: bytearray, start: int, filled: int) -> int:
+        """Go on with the request that starts at buf[start]; bytes end at `filled`.
+
+        Return MORE, WHOLE or NOTHING. Raise ProtocolError when it cannot be told
+        where the next request would begin.
+        """
+        if start >= filled:
+            return progress.MORE
+        if self.owed:
+            self.length = min(self.owed, filled - start)
+            self.owed -= self.length
+            return progress.NOTHING
+        if self.line == 0:
+            if not self.walk_line(buf, start, filled):
+                return progress.MORE
+            self.examine(buf, start)
+            if self.fault or self.block < 0:
+                self.length = self.line
+                if self.block >= 0:
+                    self.owed = self.block + 2
+                return progress.WHOLE
+            self.need = self.line + self.block + 2
+        if start + self.need > filled:
+            return progress.MORE
+        if buf[start + self.need - 2] != 13 or buf[start + self.need - 1] != 10:
+            self.fault = fault.BAD_CHUNK
+        self.length = self.need
+        return progress.WHOLE
+
+    def walk_line(self, buf: bytearray, start: int, filled: int) -> bool:
+        """Find the words of the line; false when its end is not there yet."""
+        if buf[start] in (128, 22):  # binary memcached, TLS
+            raise ProtocolError("only the text protocol is spoken here")
+        pos = start + self.at
+        word = self.word
+        while True:
+            stop = min(filled, start + self.limit)
+            while pos < stop:
+                byte = buf[pos]
+                if byte > 32:
+                    if word < 0:
+                        word = pos - start
+                elif byte == 32:
+                    if word >= 0:
+                        self.end_word(buf, start, word, pos - start)
+                        word = -1
+                elif byte == 13:
+                    if pos + 1 == filled:
+                        break
+                    if buf[pos + 1] == 10:
+                        if word >= 0:
+                            self.end_word(buf, start, word, pos - start)
+                        self.line = pos + 2 - start
+                        return True
+                    self.spoiled = True
+                elif byte in (0, 10):
+                    self.spoiled = True
+                elif word < 0:
+                    word = pos - start
+                pos += 1
+            self.at = pos - start
+            self.word = word
+            if self.at < self.limit:
+                return False
+            self.lengthen()
+
+    def lengthen(self) -> None:
+        """Allow a long line to a command with many keys."""
+        if self.limit == MAX_LINE_BYTES or self.row < 0:
+            raise ProtocolError("line too long")
+        if self.how[self.row] != rule.SPLIT_VALUES:
+            raise ProtocolError("line too long")
+        self.limit = MAX_LINE_BYTES
+
+    def end_word(self, buf: bytearray, start: int, word: int, end: int) -> None:
+        """Add a word; the first one is the command."""
+        if self.count == self.room:
+            self.double_spans()
+        self.spans[2 * self.count] = word
+        self.spans[2 * self.count + 1] = end
+        self.count += 1
+        self.letters += end - word
+        if self.count == 1:
+            self.row = self.index.find(buf, start + word, start + end)
+
+    def examine(self, buf: bytearray, start: int) -> None:
+        """Find out what the line asks for, and what is wrong with it."""
+        if self.spoiled:
+            raise ProtocolError("bad command line format")
+        row = self.row
+        if row < 0:
+            self.on_unknown(buf, start)
+            return
+        self.canonical = self.letters + self.count + 1 == self.line
+        if self.blocks[row] and self.count > self.blocks[row]:
+            self.read_block(buf, start, self.blocks[row])
+        if not self.count_words(buf, start):
+            self.fault = fault.UNKNOWN
+        elif self.has_long_key():
+            self.fault = fault.BAD_LINE
+        else:
+            self.fault = self.judge(buf, start)
+
+    def on_unknown(self, buf: bytearray, start: int) -> None:
+        """Answer an unknown command as memcached does, who hangs up on browsers."""
+        self.fault = fault.UNKNOWN
+        if self.count and self.begins(buf, start, self.count - 1, HTTP):
+            raise ProtocolError("this is not an HTTP server")
+
+    def count_words(self, buf: bytearray, start: int) -> bool:
+        """Tell whether the command takes so many words; see about `noreply`."""
+        row = self.row
+        words = self.count
+        if words < self.least[row]:
+            return False
+        most = self.most[row]
+        if self.noreply[row] and words > self.first[row] + 1:
+            self.quiet = self.equals(buf, start, words - 1, NOREPLY)
+        if most and words > most:
+            if words > most + 1 or not self.noreply[row]:
+                self.quiet = False
+                return False
+            if not self.quiet and self.reply[row] != rule.DELETED:
+                self.count = most
+                self.canonical = False
+        return True
+
+    def has_long_key(self) -> bool:
+        """Tell whether any key is longer than memcached takes."""
+        row = self.row
+        first = self.first[row]
+        if first == 0:
+            return False
+        last = first + 1
+        if self.how[row] == rule.SPLIT_VALUES:
+            last = self.count
+        for i in range(first, last):
+            if self.spans[2 * i + 1] - self.spans[2 * i] > MAX_KEY_BYTES:
+                return True
+        return False
+
+    def judge(self, buf: bytearray, start: int) -> int:
+        """Return the fault of a line with as many words as it needs."""
+        row = self.row
+        reply = self.reply[row]
+        if reply == rule.VALUES:
+            if self.first[row] > 1 and not self.is_exptime(buf, start, 1):
+                return fault.BAD_EXPTIME
+        elif reply == rule.STORED:
+            return self.judge_storage(buf, start)
+        elif reply == rule.NUMBER:
+            if self.number(buf, start, 2) < 0:
+                return fault.BAD_DELTA
+        elif reply == rule.TOUCHED:
+            if not self.is_exptime(buf, start, 2):
+                return fault.BAD_EXPTIME
+        elif reply == rule.DELETED:
+            return self.judge_delete(buf, start)
+        elif reply == rule.META:
+            if self.count > MAX_META_WORDS:
+                return fault.TOO_MANY_FLAGS
+            if self.blocks[row]:
+                return self.judge_block()
+        elif reply == rule.OKAY:
+            return self.judge_server(buf, start)
+        return fault.NONE
+
+    def judge_storage(self, buf: bytearray, start: int) -> int:
+        """Return what is wrong with the numbers of a storage command."""
+        if not self.is_flags(buf, start, 2) or not self.is_exptime(buf, start, 3):
+            return fault.BAD_LINE
+        if self.least[self.row] > 5 and self.number(buf, start, 5) < 0:
+            return fault.BAD_LINE
+        return self.judge_block()
+
+    def judge_block(self) -> int:
+        """Return what is wrong with the length of the data."""
+        if self.block < 0:
+            return fault.BAD_LINE
+        if self.block > MAX_VALUE_BYTES:
+            return fault.TOO_LARGE
+        return fault.NONE
+
+    def judge_delete(self, buf: bytearray, start: int) -> int:
+        """Accept the time 0 that old clients send, as memcached does."""
+        words = self.count
+        if self.quiet:
+            words -= 1
+        if words == 2:
+            return fault.NONE
+        if words == 3 and self.number(buf, start, 2) == 0 and self.canonical_zero():
+            return fault.NONE
+        return fault.BAD_DELETE
+
+    def canonical_zero(self) -> bool:
+        """Tell whether word 2 is a single digit."""
+        return self.spans[5] - self.spans[4] == 1
+
+    def judge_server(self, buf: bytearray, start: int) -> int:
+        """Return what is wrong with the argument of flush_all or verbosity."""
+        if self.count == 1 or (self.count == 2 and self.quiet):
+            return fault.NONE
+        if self.least[self.row] == 1:
+            if not self.is_exptime(buf, start, 1):
+                return fault.BAD_EXPTIME
+        elif not self.is_flags(buf, start, 1):
+            return fault.BAD_LINE
+        return fault.NONE
+
+    def read_block(self, buf: bytearray, start: int, word: int) -> None:
+        """Learn the length of the data, also when the line will be refused."""
+        value = self.number(buf, start, word)
+        if value <= MAX_LENGTH:
+            self.block = value
+
+    def is_flags(self, buf: bytearray, start: int, word: int) -> bool:
+        """Tell whether a word is a 64-bit number; memcached keeps 32 bits of it."""
+        value = self.number(buf, start, word)
+        if value > UINT32:
+            self.canonical = False
+        return value >= 0
+
+    def is_exptime(self, buf: bytearray, start: int, word: int) -> bool:
+        """Tell whether a word is a time; memcached keeps 32 bits of it."""
+        pos = start + self.spans[2 * word]
+        if buf[pos] == 45:  # '-'
+            pos += 1
+        value = self.digits(buf, pos, start + self.spans[2 * word + 1])
+        if value > INT32:
+            self.canonical = False
+        return value >= 0
+
+    def number(self, buf: bytearray, start: int, word: int) -> int:
+        """Return the number that a word is, -1 if it is none; see `digits`."""
+        return self.digits(
+            buf, start + self.spans[2 * word], start + self.spans[2 * word + 1]
+        )
+
+    def digits(self, buf: bytearray, pos: int, end: int) -> int:
+        """Return an unsigned 64-bit number, at most INT64; -1 if it is none."""
+        first = pos
+        value = 0
+        while pos < end:
+            digit = buf[pos] - 48
+            if digit < 0 or digit > 9:
+                return -1
+            if value > 1844674407370955161:
+                return -1
+            if value == 1844674407370955161 and digit > 5:
+                return -1
+            value = value * 10 + digit
+            pos += 1
+        if pos == first:
+            return -1
+        if buf[first] == 48 and end - first > 1:
+            self.canonical = False
+        if value > INT64:
+            return INT64
+        return value
+
+    def begins(self, buf: bytearray, start: int, word: int, text: bytearray) -> bool:
+        """Tell whether a word begins with `text`."""
+        at = self.spans[2 * word]
+        if self.spans[2 * word + 1] - at < len(text):
+            return False
+        for i in range(len(text)):
+            if buf[start + at + i] != text[i]:
+                return False
+        return True
+
+    def equals(self, buf: bytearray, start: int, word: int, text: bytearray) -> bool:
+        """Tell whether a word is `text`."""
+        if self.spans[2 * word + 1] - self.spans[2 * word] != len(text):
+            return False
+        return self.begins(buf, start, word, text)
+
+    def double_spans(self) -> None:
+        """Make room for as many words again."""
+        former = self.spans
+        self.spans = array("q", bytes(32 * self.room))
+        for i in range(2 * self.room):
+            self.spans[i] = former[i]
+        self.room *= 2
+
+
+def words_of(
+    walker: RequestScanner, buf: bytearray, at: int, count: int
+) -> list[bytes]:
+    """Return the first `count` words of the line at buf[at], the command first."""
+    spans = walker.spans
+    return [bytes(buf[at + spans[2 * i] : at + spans[2 * i + 1]]) for i in range(count)]
