@@ -27,6 +27,8 @@ cdef class MemcacheProtocol(Protocol):
     cdef readonly object local
     cdef dict errors, faults
 
+    @cython.locals(scanner=RequestScanner)
+    cdef RequestScanner new_scanner(self)
     @cython.locals(pos=Py_ssize_t, status=int, length=Py_ssize_t)
     cdef Py_ssize_t walk(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     cdef lend(self, Client client, RequestScanner walker)

@@ -57,7 +57,7 @@ class MemcacheProtocol(Protocol):
         self.reply = array("i", [row.reply for row in COMMANDS])
         self.first = array("i", [row.first for row in COMMANDS])
         self.blocks = array("i", [row.block for row in COMMANDS])
-        self.request_scanner = RequestScanner()
+        self.request_scanner = self.new_scanner()
         self.response_scanner = ResponseScanner()
         self.splitter = Splitter(pool)
         self.local = LocalAnswers(pool)
@@ -65,7 +65,16 @@ class MemcacheProtocol(Protocol):
         self.faults = {fault: holding(reply) for fault, reply in answers.FAULTS.items()}
 
     def on_servers(self) -> None:
-        """The pool has other servers than before: nothing is kept about them."""
+        """The pool has other servers, and maybe other limits, than before."""
+        self.splitter = Splitter(self.pool)
+        self.request_scanner = self.new_scanner()
+
+    def new_scanner(self) -> RequestScanner:
+        """Return a scanner that keeps to the limits of the pool."""
+        scanner = RequestScanner()
+        scanner.max_bytes = self.pool.config.max_request_bytes
+        scanner.max_words = self.pool.config.max_request_keys + 2
+        return scanner
 
     # From clients.
 
@@ -93,6 +102,8 @@ class MemcacheProtocol(Protocol):
             length = walker.length
             if status == progress.WHOLE:
                 self.route(client, walker, slab, pos)
+                if self.slow_us:
+                    client.note(slab, pos, pos + length)
             if client.fd < 0:
                 return end
             pos += length
@@ -109,7 +120,7 @@ class MemcacheProtocol(Protocol):
         """Let a client keep the scanner that is in the middle of its request."""
         if client.scanner is None:
             client.scanner = walker
-            self.request_scanner = RequestScanner()
+            self.request_scanner = self.new_scanner()
 
     def route(
         self, client: Client, walker: RequestScanner, slab: Slab, at: int

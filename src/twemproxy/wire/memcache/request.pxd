@@ -5,7 +5,7 @@ from twemproxy.wire.lookup cimport CommandIndex
 from twemproxy.wire.memcache cimport fault
 from twemproxy.wire.scanner cimport Scanner
 
-cdef Py_ssize_t MAX_KEY_BYTES, MAX_LINE_BYTES, MAX_SHORT_LINE_BYTES, MAX_VALUE_BYTES
+cdef Py_ssize_t MAX_KEY_BYTES, MAX_LINE_BYTES, MAX_SHORT_LINE_BYTES, MAX_VALUE_BYTES, MAX_WORDS
 cdef Py_ssize_t MAX_META_WORDS, KEPT_SPANS
 cdef int64_t MAX_LENGTH, INT32, UINT32
 cdef uint64_t INT64
@@ -20,6 +20,7 @@ cdef class RequestScanner(Scanner):
     cdef readonly Py_ssize_t count, line, block, owed
     cdef readonly int row, fault
     cdef readonly bint quiet, canonical
+    cdef public Py_ssize_t max_bytes, max_words
     cdef long long[::1] spans
 
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1

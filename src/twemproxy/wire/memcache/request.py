@@ -25,6 +25,7 @@ from twemproxy.wire.scanner import Scanner
 MAX_KEY_BYTES: Final = limits.MAX_MEMCACHE_KEY_BYTES
 MAX_LINE_BYTES: Final = limits.MAX_MEMCACHE_LINE_BYTES
 MAX_VALUE_BYTES: Final = limits.MAX_MEMCACHE_VALUE_BYTES
+MAX_WORDS: Final = limits.MAX_REQUEST_KEYS + 2
 # memcached hangs up on a longer line without a line end, except get and gets.
 MAX_SHORT_LINE_BYTES: Final = 2048
 MAX_META_WORDS: Final = 20  # with more, memcached forgets the data block
@@ -68,6 +69,8 @@ class RequestScanner(Scanner):
         "letters",
         "limit",
         "line",
+        "max_bytes",
+        "max_words",
         "most",
         "noreply",
         "owed",
@@ -91,6 +94,8 @@ class RequestScanner(Scanner):
         self.reply = array("i", [row.reply for row in COMMANDS])
         self.room = 64
         self.spans = array("q", bytes(16 * self.room))
+        self.max_bytes = MAX_VALUE_BYTES  # of data
+        self.max_words = MAX_WORDS
         self.owed = 0
         self.reset()
 
@@ -190,6 +195,8 @@ class RequestScanner(Scanner):
 
     def end_word(self, buf: bytearray, start: int, word: int, end: int) -> None:
         """Add a word; the first one is the command."""
+        if self.count == self.max_words:
+            raise ProtocolError("too many keys")
         if self.count == self.room:
             self.double_spans()
         self.spans[2 * self.count] = word
@@ -293,7 +300,7 @@ class RequestScanner(Scanner):
         """Return what is wrong with the length of the data."""
         if self.block < 0:
             return fault.BAD_LINE
-        if self.block > MAX_VALUE_BYTES:
+        if self.block > MAX_VALUE_BYTES or self.block > self.max_bytes:
             return fault.TOO_LARGE
         return fault.NONE
 
