@@ -14,13 +14,11 @@ from typing import Final
 
 from docs.grammar import REDIS
 from fuzz.mutate import mutated
+from tests.support.echo import Echo
 from tests.support.ports import LOOPBACK
 from tests.support.processes import family
 from tests.support.proxy import Proxy, pool
 from tests.support.wire import resp
-from tests.wire.feeding import feed
-from twemproxy.wire import progress
-from twemproxy.wire.redis.request import RequestScanner
 
 PATIENCE_S: Final = 5.0
 HONEST: Final = 4
@@ -34,7 +32,7 @@ SEEDS: Final = (
 )
 
 
-class Echo:
+class Server:
     """A server that answers each request with its last word, and records them all."""
 
     def __init__(self) -> None:
@@ -61,55 +59,13 @@ class Echo:
             self._spawn(self._serve, conn)
 
     def _serve(self, conn: socket.socket) -> None:
-        rest = b""
+        echo = Echo()
         with conn:
             while piece := conn.recv(65536):
-                rest += piece
-                outcome = feed(RequestScanner, rest, [len(rest)])
-                pos = 0
-                for status, length in outcome.found:
-                    request = rest[pos : pos + length]
-                    pos += length
-                    if status != progress.WHOLE or not is_canonical(request):
-                        self.wrong.append(request)
-                    conn.sendall(answer_to(request))
-                if outcome.error:
-                    self.wrong.append(rest[pos : pos + 200])
+                conn.sendall(echo.answer(piece))
+                if echo.wrong:
+                    self.wrong += echo.wrong
                     return
-                rest = rest[pos:]
-
-
-def words_of(request: bytes) -> list[bytes]:
-    """Return the arguments of a canonical request."""
-    words = []
-    pos = request.index(b"\n") + 1
-    while pos < len(request):
-        end = request.index(b"\r", pos)
-        length = int(request[pos + 1 : end])
-        words.append(request[end + 2 : end + 2 + length])
-        pos = end + 2 + length + 2
-    return words
-
-
-def is_canonical(request: bytes) -> bool:
-    """Tell whether a request is written as client libraries write it."""
-    return resp(*words_of(request)) == request
-
-
-def answer_to(request: bytes) -> bytes:
-    """Answer as a server would, values being their keys."""
-    name, *words = words_of(request)
-    match name.upper():
-        case b"GET":
-            return b"$%d\r\n%b\r\n" % (len(words[0]), words[0])
-        case b"MGET":
-            parts = [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]
-            return b"*%d\r\n%b" % (len(parts), b"".join(parts))
-        case b"DEL" | b"UNLINK" | b"TOUCH" | b"EXISTS":
-            return b":%d\r\n" % len(words)
-        case b"MSET" | b"SET":
-            return b"+OK\r\n"
-    return b"-ERR not played here\r\n"
 
 
 def expected(key: bytes) -> tuple[bytes, bytes]:
@@ -185,7 +141,7 @@ class Crowd:
 
 def run_sessions(seconds: float, seed: int) -> str:
     """Run clients against a proxy and two recording servers; what went wrong."""
-    servers = [Echo(), Echo()]
+    servers = [Server(), Server()]
     try:
         with Proxy(pool(servers, distribution="modula")) as proxy:
             workers = family(proxy.pid)
@@ -200,7 +156,7 @@ def run_sessions(seconds: float, seed: int) -> str:
     return report(crowd, servers, seconds, seed)
 
 
-def report(crowd: Crowd, servers: Sequence[Echo], seconds: float, seed: int) -> str:
+def report(crowd: Crowd, servers: Sequence[Server], seconds: float, seed: int) -> str:
     """Say what went wrong, or print how much went right."""
     for server in servers:
         crowd.wrong += [f"a server received {data!r}" for data in server.wrong[:5]]
