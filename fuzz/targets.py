@@ -15,7 +15,9 @@ from twemproxy.config.load import parse
 from twemproxy.config.model import pool_from_plain
 from twemproxy.config.problems import ConfigFileError
 from twemproxy.errors import ProtocolError
-from twemproxy.wire import expect, progress
+from twemproxy.wire import expect, progress, rule
+from twemproxy.wire.memcache.request import RequestScanner as MemcacheRequest
+from twemproxy.wire.memcache.response import ResponseScanner as MemcacheResponse
 from twemproxy.wire.redis.commands import COMMANDS
 from twemproxy.wire.redis.inline import as_request, split_words
 from twemproxy.wire.redis.keys import positions
@@ -25,6 +27,9 @@ from twemproxy.wire.redis.response import ResponseScanner
 
 PlainRequest: Final = plain("twemproxy.wire.redis.request").RequestScanner
 PlainResponse: Final = plain("twemproxy.wire.redis.response").ResponseScanner
+PlainMemcacheRequest: Final = plain("twemproxy.wire.memcache.request").RequestScanner
+PlainMemcacheResponse: Final = plain("twemproxy.wire.memcache.response").ResponseScanner
+MEMCACHE_KINDS: Final = tuple(range(rule.VALUES, rule.META + 1))
 
 Target = Callable[[bytes], None]
 
@@ -103,9 +108,35 @@ def redis_response(data: bytes) -> None:
     for _, length in outcome.found:
         buf = bytearray(data[pos : pos + length])
         is_trouble(buf, 0, length)
+        scanner = ResponseScanner()
+        scanner.advance(buf, 0, length)
         for kind in (expect.VALUES, expect.COUNT, expect.STATUS):
-            fits(kind, 2, buf, 0)
+            fits(kind, 2, scanner, buf, 0)
         pos += length
+
+
+def memcache_request(data: bytes) -> None:
+    """Read requests of memcached clients."""
+    whole = feed(MemcacheRequest, data, [len(data)])
+    clean = not whole.error or whole.error.startswith("ProtocolError: ")
+    require(clean, "an error of another kind", whole.error)
+    second = feed(PlainMemcacheRequest, data, [len(data)])
+    require(whole == second, "both runs differ", whole)
+
+
+def memcache_response(data: bytes) -> None:
+    """Read responses of memcached servers to each kind of request."""
+    for expects in MEMCACHE_KINDS:
+
+        def ready(make: Callable[[], Any], expects: int = expects) -> Callable[[], Any]:
+            def scanner() -> Any:
+                made = make()
+                made.expects = expects
+                return made
+
+            return scanner
+
+        check_scanner(ready(MemcacheResponse), ready(PlainMemcacheResponse), data)
 
 
 def configuration(data: bytes) -> None:
@@ -130,6 +161,8 @@ TARGETS: Final[dict[str, Target]] = {
     "redis_request": redis_request,
     "redis_response": redis_response,
     "redis_inline": redis_inline,
+    "memcache_request": memcache_request,
+    "memcache_response": memcache_response,
     "configuration": configuration,
     "control": control,
 }

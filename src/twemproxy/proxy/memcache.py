@@ -280,6 +280,8 @@ class MemcacheProtocol(Protocol):
                     conn.scanner = walker
                     self.response_scanner = ResponseScanner()
                 return pos
+            if conn.bytes_out <= conn.paired_bytes:
+                raise ProtocolError("a response before its request")
             verdict = expect.FINE
             if walker.failed:
                 verdict = expect.ERROR
@@ -287,6 +289,7 @@ class MemcacheProtocol(Protocol):
                 self.check_fragment(walker, request, buf, pos)
             conn.answer(slab, pos, pos + walker.shown, verdict)
             if conn.fd < 0:
+                walker.reset()  # it may be everybody's
                 return end
             if walker.doubtful:
                 walker.reset()
