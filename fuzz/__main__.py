@@ -14,12 +14,14 @@ import time
 from pathlib import Path
 from typing import Final
 
+from fuzz.against import run_against
 from fuzz.corpus import FOLDER, corpus_of, keep
 from fuzz.mutate import mutated
 from fuzz.sessions import run_sessions
 from fuzz.targets import TARGETS
 
 CRASHES: Final = Path("build/fuzz")
+WHOLE: Final = {"sessions": run_sessions, "against": run_against}
 SLOW_S: Final = 2.0  # for 4 KiB; a thousand times what it takes
 
 
@@ -58,17 +60,17 @@ def run_atheris(name: str, seconds: float) -> None:
 def main() -> int:
     """Run what was asked for, one after the other; 1 if anything broke."""
     parser = argparse.ArgumentParser(prog="python -m fuzz")
-    parser.add_argument("targets", nargs="*", choices=[[], *TARGETS, "sessions"])
+    parser.add_argument("targets", nargs="*", choices=[[], *TARGETS, *WHOLE])
     parser.add_argument("--atheris", action="store_true")
     options = parser.parse_args()
     seconds = float(os.environ.get("FUZZ_SECONDS", "60"))
     seed = int(os.environ.get("FUZZ_SEED", time.time_ns() % 1000000))
-    names = options.targets or [*TARGETS, "sessions"]
+    names = options.targets or [*TARGETS, *WHOLE]
     if options.atheris:
         run_atheris(names[0], seconds)
     broken = False
     for name in names:
-        run = run_sessions if name == "sessions" else None
+        run = WHOLE.get(name)
         trouble = run(seconds, seed) if run else run_target(name, seconds, seed)
         if trouble:
             print(f"fuzz {name}, seed {seed}: {trouble}")

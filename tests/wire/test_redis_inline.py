@@ -23,6 +23,8 @@ WORDS: tuple[tuple[bytes, list[bytes]], ...] = (
     (b'SET k ""\r\n', [b"SET", b"k", b""]),
     (b"SET k ''\r\n", [b"SET", b"k", b""]),
     (b'SET k"a"\r\n', [b"SET", b"ka"]),
+    (b"\v\fSET k\fx \v y\r\n", [b"SET", b"k\fx", b"y"]),
+    (b'SET "k"\fx\r\n', [b"SET", b"k", b"x"]),
 )
 BAD = (
     b'SET k "a\r\n',

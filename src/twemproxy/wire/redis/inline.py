@@ -9,7 +9,8 @@ from typing import Final
 from twemproxy.errors import ProtocolError
 
 ESCAPES: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"a": b"\a"}
-BLANKS: Final = b" \t\n\v\f\r"
+BLANKS: Final = b" \t\n\v\f\r"  # between words
+ENDS: Final = b" \t\n\r"  # of a word without quotes; Redis is not of one mind here
 FOREIGN: Final = (b"post", b"host:")  # what a browser says, whoever made it do so
 REQUEST_LINE: Final = 3  # words of `GET /index.html HTTP/1.1`
 HEX_DIGITS: Final = b"0123456789abcdefABCDEF"
@@ -53,12 +54,13 @@ def is_http(words: list[bytes]) -> bool:
 
 def _read_word(line: bytes, pos: int) -> tuple[bytes, int]:
     word = bytearray()
-    while pos < len(line) and line[pos] not in BLANKS:
+    while pos < len(line) and line[pos] not in ENDS:
         if line[pos] in b"\"'":
             quoted, pos = _read_quoted(line, pos)
             word += quoted
             if pos < len(line) and line[pos] not in BLANKS:
                 raise ProtocolError("unbalanced quotes in request")
+            break
         else:
             word.append(line[pos])
             pos += 1
