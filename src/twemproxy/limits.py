@@ -49,6 +49,10 @@ REQUEST_TIMEOUT_MS: Final = 60000  # finishing a request (`client_request_timeou
 PROGRESS_BYTES: Final = 64 * KIB  # which earn an unfinished request the same again
 AUTH_TIMEOUT_MS: Final = 60000  # saying the password (`client_auth_timeout`)
 
+# What a server may take its time for.
+ATTEMPT_MS: Final = 1000  # connecting to one address of a name that has more
+NAME_LIFETIME_MS: Final = 30000  # before the addresses of a name in use are asked again
+
 # How many clients there may be.
 ACCEPT_RATE: Final = 0  # a second and pool, 0 is no limit (`client_accept_rate`)
 RESERVED_DESCRIPTORS: Final = 32  # log, loop, counters, control, standard streams

@@ -235,6 +235,7 @@ class Worker:
         """Accept nobody, answer what is owed, then say so."""
         self.process.draining = True
         for listener in self.listeners.values():
+            listener.accept_waiting()
             listener.close()
         self.listeners.clear()
         for pool in self.pools.values():

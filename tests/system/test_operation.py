@@ -139,6 +139,29 @@ def test_a_drain_answers_what_is_owed_and_closes_idle_clients(
     assert running.wait_end() == 0
 
 
+def test_a_drain_answers_what_has_arrived_and_was_not_read_yet(
+    fleet: Fleet, proxy: Start
+) -> None:
+    (server,) = fleet.redis(1)
+    running = proxy(pool([server], max_in_flight=2))
+    with running.connect() as busy, running.connect() as late:
+        with Wire(server.port) as direct:
+            direct.ask(resp("CLIENT", "PAUSE", "400", "ALL"), b"+OK\r\n")
+        busy.send(resp("SET", "k", "v") * 5000)
+        wait_until(lambda: running.pool_stats()["client_requests"] == 2, "requests")
+        (worker,) = workers_of(running)
+        os.kill(worker, signal.SIGSTOP)
+        late.send(resp("SET", "k", "v") * 10)
+        running.signal(signal.SIGTERM)
+        with running.connect() as knocking:
+            knocking.send(resp("SET", "k", "v") * 10)
+            os.kill(worker, signal.SIGCONT)
+            assert knocking.read_to_end() == b"+OK\r\n" * 10
+        assert late.read_to_end() == b"+OK\r\n" * 10
+        assert busy.read_to_end() == b"+OK\r\n" * 5000
+    assert running.wait_end() == 0
+
+
 def test_all_processes_follow_a_rotated_log(fleet: Fleet, proxy: Start) -> None:
     running = proxy(pool(fleet.redis(1)))
     old = running.log_file.with_suffix(".1")

@@ -1,8 +1,8 @@
 """Names to addresses for the workers, so that no name server ever stalls one.
 
-Every address of both families is told, in the resolver's order. Answers are kept for
-seconds only: the C program asks at every new connection, and a name that moved must be
-followed soon.
+Every address of both families is told, in the resolver's order. An answer is shared by
+all who ask within a second and forgotten then: each reconnect asks again, as the C
+program does, for a name that moved must be followed soon.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from twemproxy import log
 from twemproxy.control.threads import in_thread
 
-TTL_S: Final = 5.0
+TTL_S: Final = 1.0
 FAILURE_TTL_S: Final = 1.0  # a name server that is back is noticed after this
 MAX_CACHED: Final = 4096
 MAX_LOOKUPS: Final = 16  # at a time; the others wait their turn

@@ -2,10 +2,14 @@
 
 import contextlib
 import errno
-import os
 import socket
 import sys
 from collections.abc import Iterator
+from typing import Final
+
+from twemproxy import limits
+
+ATTEMPT_MS: Final = limits.ATTEMPT_MS
 
 
 def numeric_family(host: str) -> int:
@@ -32,6 +36,30 @@ def dial_tcp(host: str, port: int) -> tuple[int, int]:
 def dial_unix(path: str) -> tuple[int, int]:
     """Begin to connect to a UNIX socket; see `dial_tcp`."""
     return _dial(socket.AF_UNIX, path)
+
+
+class Addresses:
+    """The addresses of one name, tried in turn; `left` are those not tried yet.
+
+    While others are left, none may take more than its share of a request's time.
+    """
+
+    def __init__(self, found: list[str], port: int, timeout_ms: int) -> None:
+        self.left = found[::-1]
+        self.port = port
+        self.tried = ""  # the latest
+        self.share_ms = ATTEMPT_MS
+        if timeout_ms and found:
+            self.share_ms = min(ATTEMPT_MS, timeout_ms // len(found))
+        self.late_ms = 0  # when the latest will have had its share
+
+    def dial(self, status: int) -> tuple[int, int]:
+        """Begin to connect to the next; `status` when none is left."""
+        fd = -1
+        while fd < 0 and self.left:
+            self.tried = self.left.pop()
+            fd, status = dial_tcp(self.tried, self.port)
+        return fd, status
 
 
 def _dial(family: int, address: tuple[str, int] | str) -> tuple[int, int]:

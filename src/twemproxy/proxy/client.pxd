@@ -55,7 +55,7 @@ cdef class Client(Connection):
     cdef public Scanner scanner
     cdef public dict sticky
     cdef public set owner
-    cdef public bint authenticated, broken, resp3
+    cdef public bint authenticated, broken, draining, resp3
     cdef public int silence
     cdef public object session
     cdef public long long number, since_ms
@@ -79,6 +79,7 @@ cdef class Client(Connection):
     cpdef advance(self)
     cpdef bint is_idle(self) except -1
     cpdef finish_reading(self)
+    cpdef drain(self)
     cpdef close(self, int error)
     @cython.locals(request=Request, following=Request)
     cpdef abandon(self)

@@ -210,6 +210,7 @@ class Client(Connection):
         "big_reply",
         "broken",
         "counters",
+        "draining",
         "head",
         "in_flight",
         "max_window",
@@ -249,6 +250,7 @@ class Client(Connection):
         self.sticky: dict[int, object] | None = None  # server connections in use
         self.owner: set[Client] | None = None  # the clients of the pool
         self.authenticated = False
+        self.draining = False  # closes when nothing is owed and nothing has come
         self.broken = False  # what it sent was not the protocol
         self.resp3 = False  # it speaks the newer Redis protocol
         self.silence = 0  # LOUD, NEXT or ALL: which of its requests get no reply
@@ -401,8 +403,18 @@ class Client(Connection):
         """Go on reading if a full outbox was the reason not to; close when done."""
         if self.paused & reason.OUTPUT:
             self.resume(reason.OUTPUT)
-        if (self.eof or self.paused & reason.FINISHED) and self.is_idle():
+        ends = self.eof or self.draining or self.paused & reason.FINISHED
+        if not ends or not self.is_idle():
+            return
+        if self.eof or self.paused & reason.FINISHED:
             self.close(errno.EINVAL if self.broken else 0)
+        else:
+            self.reactor.read_later(self)  # see whether more has arrived
+
+    def on_dry(self) -> None:
+        """Nothing more has arrived: that ends a drain."""
+        if self.draining and self.is_idle():
+            self.close(0)
 
     def block(self) -> None:
         """Wait for the socket, and read no more when much is waiting."""
@@ -430,6 +442,11 @@ class Client(Connection):
     def finish_reading(self) -> None:
         """Take no more requests; close once everything is answered."""
         self.pause(reason.FINISHED)
+        self.reactor.flush_later(self)
+
+    def drain(self) -> None:
+        """Answer all that has arrived; close once there is no more of it."""
+        self.draining = True
         self.reactor.flush_later(self)
 
     def close(self, error: int) -> None:

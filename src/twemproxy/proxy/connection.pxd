@@ -23,6 +23,7 @@ cdef class Connection(Handler):
     cpdef on_eof(self)
     cpdef on_broken(self, int error)
     cpdef on_flushed(self)
+    cpdef on_dry(self)
     @cython.locals(slab=Slab, at=Py_ssize_t)
     cpdef consume_backlog(self)
     @cython.locals(

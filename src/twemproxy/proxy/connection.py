@@ -88,6 +88,9 @@ class Connection(Handler):
     def on_flushed(self) -> None:
         """The outbox went out whole."""
 
+    def on_dry(self) -> None:
+        """There is nothing to receive."""
+
     # Reading.
 
     def on_event(self, flags: int) -> None:
@@ -146,7 +149,9 @@ class Connection(Handler):
             if count == 0:
                 self.eof = True
                 self.on_eof()
-            elif count != outcome.AGAIN:
+            elif count == outcome.AGAIN:
+                self.on_dry()
+            else:
                 self.on_broken(-count)
             return
         self.bytes_in += count

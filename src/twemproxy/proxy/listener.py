@@ -112,6 +112,11 @@ class Listener(Handler):
         log.error("client connections %d exceed limit %d", count, limit)
         os.close(fd)
 
+    def accept_waiting(self) -> None:
+        """Accept those who knocked before we close, as many as can have done so."""
+        for _ in range(self.pool.config.backlog // MAX_ACCEPTS + 1):
+            self.on_event(READ)
+
     def close(self) -> None:
         """Listen no more; clients stay."""
         if self.fd >= 0:

@@ -10,6 +10,7 @@ from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
 
 cdef bytearray PLACEHOLDER
+cdef long long NAME_LIFETIME_MS
 
 cdef class Pool
 
@@ -21,13 +22,14 @@ cdef class Server(Owner):
     cdef public object config
     cdef public list conns, newer
     cdef public Block counters
-    cdef public bint ejected
+    cdef public bint ejected, following, named
     cdef public int failures, index, last_error, limit, refused, turn
     cdef public long long retry_at_ms, wait_until_ms
     @cython.locals(newer=bint, conns=list, conn=ServerConnection)
     cpdef ServerConnection pick(self, Client client)
     @cython.locals(pool=Pool, conn=ServerConnection)
     cpdef ServerConnection open(self, bint newer)
+    cpdef follow_later(self)
     cpdef retire(self)
     cpdef count_failure(self)
     cpdef damp(self, bint was_usable)

@@ -11,9 +11,10 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from twemproxy import log
+from twemproxy import limits, log
 from twemproxy.config.model import PoolConfig, ServerConfig
 from twemproxy.hashing.distribution import Distribution
+from twemproxy.net.dial import numeric_family
 from twemproxy.net.slab import Slab
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
@@ -28,6 +29,8 @@ PLACEHOLDER: Final = bytearray(b"placeholder")
 CALM_FAILURES: Final = 5  # so many failed connects in a row go undamped
 FIRST_PAUSE_MS: Final = 20
 MAX_PAUSE_MS: Final = 2000
+RETIRE_MS: Final = 20  # between two looks whether clients are left
+NAME_LIFETIME_MS: Final = limits.NAME_LIFETIME_MS
 
 
 class Server(Owner):
@@ -43,9 +46,11 @@ class Server(Owner):
         "counters",
         "ejected",
         "failures",
+        "following",
         "index",
         "last_error",
         "limit",
+        "named",
         "newer",
         "pool",
         "refused",
@@ -64,6 +69,8 @@ class Server(Owner):
         self.limit = pool.config.server_connections
         self.conns: list[ServerConnection] = []
         self.newer: list[ServerConnection] = []
+        self.named = not config.path and not numeric_family(config.host)
+        self.following = False  # a timer will ask for the addresses again
         self.turn = 0
         self.failures = 0  # in a row, toward ejection
         self.ejected = False
@@ -109,7 +116,37 @@ class Server(Owner):
         (self.newer if newer else self.conns).append(conn)
         pool.protocol.greet(conn)
         conn.dial(self.config.host, self.config.port, self.config.path)
+        if self.named:
+            self.follow_later()
         return conn
+
+    def follow_later(self) -> None:
+        """Ask for the addresses of a name again when their lifetime ends."""
+        if not self.following:
+            self.following = True
+            reactor = self.pool.process.reactor
+            reactor.call_at(reactor.now_ms + NAME_LIFETIME_MS, self.follow)
+
+    def follow(self) -> None:
+        """Ask again while anything is connected there."""
+        self.following = False
+        if self.conns or self.newer:
+            self.follow_later()
+            self.pool.process.resolve(self.config.host, self.on_moved)
+
+    def on_moved(self, addresses: list[str]) -> None:
+        """Leave the addresses that a name no longer has, owing nothing.
+
+        A name that cannot be resolved now is no reason to leave a server that answers.
+        """
+        if not addresses:
+            return
+        for conn in self.conns + self.newer:
+            at = "" if conn.addresses is None else conn.addresses.tried
+            if conn.state == reason.READY and at not in addresses:
+                log.notice("s %d '%s' has moved", conn.fd, conn.address)
+                (self.newer if conn.resp3 else self.conns).remove(conn)
+                conn.retire()
 
     def retire(self) -> None:
         """Give every open connection up as soon as it owes nothing."""
@@ -252,9 +289,17 @@ class Pool:
         self.protocol.trace(config.slowlog_us, tracer)
 
     def retire(self) -> None:
-        """Let every client finish, and the servers after them."""
-        for client in list(self.clients):
-            client.finish_reading()
+        """Answer what every client has sent, then let it go; the servers last."""
+        for client in self.clients:
+            client.drain()
+        self.retire_servers()
+
+    def retire_servers(self) -> None:
+        """Give the servers up once no client is left."""
+        if self.clients:
+            reactor = self.process.reactor
+            reactor.call_at(reactor.now_ms + RETIRE_MS, self.retire_servers)
+            return
         for server in self.servers:
             server.retire()
 

@@ -24,6 +24,7 @@ cdef class ServerConnection(Connection):
     cdef public Protocol protocol
     cdef public Block counters
     cdef public str address
+    cdef public object addresses
     cdef public int state, error
     cdef public long long timeout_ms, paired_bytes
     cdef public Request head, tail
@@ -45,6 +46,9 @@ cdef class ServerConnection(Connection):
     @cython.locals(request=Request, counters=Block)
     cpdef count_resolved(self)
     cpdef stamp(self)
+    @cython.locals(fd=int)
+    cpdef attempt(self, int status)
+    cpdef attempt_another(self, int status)
     cpdef connect(self, int fd, int status)
     cpdef on_connected(self)
     cpdef arm(self, Request request)

@@ -14,7 +14,13 @@ import os
 
 from twemproxy import log
 from twemproxy.net import outcome
-from twemproxy.net.dial import dial_tcp, dial_unix, numeric_family, socket_error
+from twemproxy.net.dial import (
+    Addresses,
+    dial_tcp,
+    dial_unix,
+    numeric_family,
+    socket_error,
+)
 from twemproxy.net.slab import Slab
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client, Request, fail, finish, is_gone
@@ -59,6 +65,7 @@ class ServerConnection(Connection):
 
     __slots__ = (
         "address",
+        "addresses",
         "counters",
         "error",
         "head",
@@ -95,6 +102,7 @@ class ServerConnection(Connection):
         self.address = ""
         self.timeout_ms = 0
         self.state = reason.RESOLVING
+        self.addresses: Addresses | None = None  # of a name
         self.last_words: Slab | None = None  # the reply to all who wait at its end
         self.error = 0  # what closes it in the next tick
         self.head = None
@@ -251,19 +259,40 @@ class ServerConnection(Connection):
 
     def on_resolved(self, addresses: list[str], port: int) -> None:
         """Go on with the addresses of a name, or fail for want of them."""
-        if self.state != reason.RESOLVING:
+        if self.state == reason.RESOLVING:
+            self.addresses = Addresses(addresses, port, self.timeout_ms)
+            self.attempt(errno.EHOSTDOWN)
+
+    def attempt(self, status: int) -> None:
+        """Connect to the next address; without any, fail as the last one did."""
+        addresses = self.addresses
+        if addresses is None:
             return
-        status = errno.EHOSTDOWN
-        for address in addresses:
-            fd, status = dial_tcp(address, port)
-            if fd >= 0:
-                self.connect(fd, status)
-                return
-        self.connect(-1, status)
+        fd, status = addresses.dial(status)
+        self.connect(fd, status)
+        if addresses.left and self.state == reason.CONNECTING:
+            addresses.late_ms = self.reactor.now_ms + addresses.share_ms
+            self.reactor.call_at(addresses.late_ms, self.on_late)
+
+    def on_late(self) -> None:
+        """Try another address when this one says nothing."""
+        addresses = self.addresses
+        if addresses is None or self.state != reason.CONNECTING or self.fd < 0:
+            return
+        if addresses.left and self.reactor.now_ms >= addresses.late_ms:
+            self.attempt_another(errno.ETIMEDOUT)
+
+    def attempt_another(self, status: int) -> None:
+        """Give this address up for the next one; the clocks of requests run on."""
+        log.info("s %d '%s': %s", self.fd, self.address, os.strerror(status))
+        self.reactor.unregister(self)
+        os.close(self.fd)
+        self.fd = -1
+        self.attempt(status)
 
     def connect(self, fd: int, status: int) -> None:
         """Take over a socket that is being connected."""
-        if fd >= 0:
+        if fd >= 0 and self.state == reason.RESOLVING:
             self.count_resolved()
         self.state = reason.CONNECTING
         if fd < 0:
@@ -297,7 +326,10 @@ class ServerConnection(Connection):
         if self.state == reason.CONNECTING and self.fd >= 0:
             status = socket_error(self.fd)
             if status:
-                self.close(status)
+                if self.addresses is not None and self.addresses.left:
+                    self.attempt_another(status)
+                else:
+                    self.close(status)
                 return
             if not flags & outcome.WRITE:
                 return
