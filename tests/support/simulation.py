@@ -17,6 +17,7 @@ from tests.support.models import pool
 from twemproxy.config.model import PoolConfig
 from twemproxy.net import dial
 from twemproxy.net.epoll import EpollPoller
+from twemproxy.net.outbox import drop_spare
 from twemproxy.net.reactor import Reactor
 from twemproxy.net.slab import held_bytes
 from twemproxy.proxy import server
@@ -96,6 +97,7 @@ class Simulation:
     """
 
     def __init__(self, servers: int, **settings: object) -> None:
+        drop_spare()
         gc.collect()
         self.baseline = held_bytes()
         self.blocks = memoryview(array("q", bytes(8 * slot.SLOTS * MAX_BLOCKS)))

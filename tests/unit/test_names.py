@@ -19,7 +19,7 @@ def answered(simulation: Simulation) -> bytes:
     """What a client gets when the server connected last answers."""
     client = simulation.client()
     client.say(GET)
-    simulation.tick(3)
+    simulation.tick(6)
     simulation.dialled[-1].say(b"$1\r\nv\r\n")
     simulation.tick(2)
     return bytes(client.listen())
@@ -62,6 +62,7 @@ def test_a_silent_address_has_its_share_of_the_time() -> None:
         assert len(simulation.attempts) == 1
         simulation.pass_time(2)
         assert len(simulation.attempts) == 2
+        simulation.tick(3)
         simulation.dialled[-1].say(b"+late\r\n")
         simulation.tick(3)
         assert client.listen() == b"+late\r\n"

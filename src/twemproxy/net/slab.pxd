@@ -19,6 +19,7 @@ cdef class Slab:
     cdef public bytearray buf
     cdef public Py_ssize_t size, used
     cdef readonly bint shared
+    cdef bint counted
     @cython.locals(block=bytearray)
     cpdef grow(self, Py_ssize_t size, Py_ssize_t wanted)
     @cython.locals(at=Py_ssize_t, length=Py_ssize_t)

@@ -35,11 +35,11 @@ def held_bytes() -> int:
 class Slab:
     """A block of bytes; `used` is how far it is filled.
 
-    Always true: `used` <= `size` == len(`buf`). A slab that is not shared is in
-    the ledger from its making to its end. A large one may be larger than asked for.
+    Always true: `used` <= `size` == len(`buf`). A slab that is `counted` is
+    in the ledger from its making to its end. A large one may be larger than asked for.
     """
 
-    __slots__ = ("buf", "shared", "size", "used")
+    __slots__ = ("buf", "counted", "shared", "size", "used")
 
     def __init__(self, size: int, shared: bool = False) -> None:
         buf = take_block(size) if size >= BLOCK else None
@@ -51,11 +51,12 @@ class Slab:
         self.size = size
         self.used = 0
         self.shared = shared
+        self.counted = not shared  # in the ledger
         if not shared:
             _ledger.held += size
 
     def __del__(self) -> None:
-        if not self.shared:
+        if self.counted:
             _ledger.held -= self.size
             if self.size >= BLOCK:
                 give_block(self.buf)
@@ -134,7 +135,8 @@ def permanent(data: bytes) -> Slab:
     """Return a slab for a reply that is kept for good; it is in no ledger."""
     slab = Slab(0)
     slab.grow(len(data), 0)
-    _ledger.held -= len(data)
+    slab.counted = False
+    _ledger.held -= slab.size
     slab.buf[:] = data
     slab.used = len(data)
     return slab

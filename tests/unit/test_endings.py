@@ -1,0 +1,137 @@
+"""What becomes of requests whose client, server or connection goes; one case each.
+
+`test_laws.py` tries everything at once; here each rule can be read.
+"""
+
+from tests.support.simulation import Far, Simulation
+from tests.support.wire import resp
+from twemproxy.stats import slot
+
+GET = resp("GET", "k")
+RESET = b"-ERR Connection reset by peer\r\n"
+TIMED_OUT = b"-ERR Connection timed out\r\n"
+TIMEOUT_MS = 100
+
+
+def ask(simulation: Simulation, client: Far, request: bytes = GET) -> None:
+    """Send a request and let it reach the servers."""
+    client.say(request)
+    simulation.tick(4)
+
+
+def ask_and_reset(simulation: Simulation, client: Far) -> None:
+    """Send a request and close in a hurry: what is not read makes it a reset."""
+    ask(simulation, client, resp("PING") + GET)
+    client.close()
+    simulation.tick(2)
+    assert simulation.count(slot.ABANDONED) == 1
+
+
+def test_a_half_closed_client_gets_what_it_asked_for() -> None:
+    simulation = Simulation(1)
+    with simulation.running():
+        client = simulation.client()
+        ask(simulation, client, GET + GET + b"*2\r\n$3\r\nGET\r\n")
+        client.sock.shutdown(1)
+        simulation.tick(2)
+        assert not client.ended
+        simulation.dialled[0].say(b"+one\r\n+two\r\n")
+        simulation.tick(2)
+        assert client.listen() == b"+one\r\n+two\r\n"
+        assert client.ended
+        assert simulation.count(slot.CLIENT_EOF) == 1
+        assert simulation.count(slot.ABANDONED) == 0
+
+
+def test_the_reply_to_a_client_that_left_is_swallowed_and_is_no_success() -> None:
+    simulation = Simulation(1, auto_eject_hosts=True, server_failure_limit=9)
+    with simulation.running():
+        leaver, stayer = simulation.client(), simulation.client()
+        simulation.pool.servers[0].failures = 3
+        ask_and_reset(simulation, leaver)
+        ask(simulation, stayer)
+        simulation.dialled[0].say(b"+for the leaver\r\n")
+        simulation.tick(2)
+        assert simulation.block(2).get(slot.RESPONSES) == 0
+        assert simulation.block(2).get(slot.SWALLOWED) == 1
+        assert simulation.pool.servers[0].failures == 3
+        simulation.dialled[0].say(b"+for the stayer\r\n")
+        simulation.tick(2)
+        assert stayer.listen() == b"+for the stayer\r\n"
+        assert simulation.pool.servers[0].failures == 0
+
+
+def test_a_request_whose_client_left_still_times_out_for_all() -> None:
+    simulation = Simulation(1, timeout_ms=TIMEOUT_MS)
+    with simulation.running():
+        leaver, stayer = simulation.client(), simulation.client()
+        ask_and_reset(simulation, leaver)
+        simulation.pass_time(TIMEOUT_MS // 2)
+        ask(simulation, stayer)
+        simulation.pass_time(TIMEOUT_MS // 2 + 2)
+        simulation.tick(2)
+        assert stayer.listen() == TIMED_OUT
+        assert simulation.block(2).get(slot.SERVER_TIMEDOUT) == 1
+
+
+def test_a_client_keeps_its_connection_while_it_waits_there() -> None:
+    simulation = Simulation(1, server_connections=3)
+    with simulation.running():
+        client = simulation.client()
+        ask(simulation, client, resp("SET", "k", "new"))
+        ask(simulation, client)
+        assert len(simulation.dialled) == 1
+        simulation.dialled[0].say(b"+OK\r\n$3\r\nnew\r\n")
+        simulation.tick(2)
+        assert client.listen() == b"+OK\r\n$3\r\nnew\r\n"
+        ask(simulation, client)
+        assert len(simulation.dialled) == 2
+
+
+def test_clients_spread_over_the_connections() -> None:
+    simulation = Simulation(1, server_connections=3)
+    with simulation.running():
+        for _ in range(6):
+            ask(simulation, simulation.client())
+        simulation.tick(3)
+        heard = [bytes(far.listen()) for far in simulation.dialled]
+        assert heard == [GET * 2] * 3
+
+
+def test_a_connection_that_died_idle_is_not_asked() -> None:
+    simulation = Simulation(1)
+    with simulation.running():
+        client = simulation.client()
+        ask(simulation, client)
+        simulation.dialled[0].say(b"+one\r\n")
+        simulation.tick(2)
+        simulation.dialled[0].close()
+        simulation.tick()
+        ask(simulation, client)
+        simulation.dialled[1].say(b"+two\r\n")
+        simulation.tick(2)
+        assert client.listen() == b"+one\r\n+two\r\n"
+
+
+def test_half_a_reply_and_an_end_together_are_an_error_at_once() -> None:
+    simulation = Simulation(1)
+    with simulation.running():
+        client = simulation.client()
+        ask(simulation, client)
+        simulation.dialled[0].listen()
+        simulation.dialled[0].say(b"$9\r\nhal")
+        simulation.dialled[0].close()
+        simulation.tick(3)
+        assert client.listen() == RESET
+        assert simulation.block(2).get(slot.SERVER_EOF) == 1
+
+
+def test_a_reply_before_its_request_is_written_reaches_nobody() -> None:
+    simulation = Simulation(1)
+    with simulation.running():
+        simulation.pool.servers[0].pick(None)
+        client = simulation.client()
+        client.say(GET)
+        simulation.dialled[0].say(b"+poison\r\n")
+        simulation.tick(4)
+        assert client.listen() in (b"", b"-ERR Invalid argument\r\n")
