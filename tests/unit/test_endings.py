@@ -134,4 +134,4 @@ def test_a_reply_before_its_request_is_written_reaches_nobody() -> None:
         client.say(GET)
         simulation.dialled[0].say(b"+poison\r\n")
         simulation.tick(4)
-        assert client.listen() in (b"", b"-ERR Invalid argument\r\n")
+        assert bytes(client.listen()) in (b"", b"-ERR Invalid argument\r\n")

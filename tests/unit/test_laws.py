@@ -190,7 +190,9 @@ class Laws(RuleBasedStateMachine):
         if server is not None:
             server.far.close()
 
-    @rule(i=some_server, nonsense=st.sampled_from([b"?\r\n", b"$9x\r\n", b"+stray\r\n"]))
+    @rule(
+        i=some_server, nonsense=st.sampled_from([b"?\r\n", b"$9x\r\n", b"+stray\r\n"])
+    )
     def babble(self, i: int, nonsense: bytes) -> None:
         """A server sends what nobody asked for, when it owes nothing."""
         server = self.connection(i)
