@@ -12,7 +12,7 @@ INTERPRETED := $(CURDIR)/build/interpreted
 BEHAVIOUR := $(filter-out tests/shape,$(patsubst %/,%,$(wildcard tests/*/)))
 BEHAVIOUR := $(filter-out %/support %/vectors %/__pycache__,$(BEHAVIOUR))
 
-.PHONY: help build demo test compiled interpreted portable soak lint docs changelog bench check clean fuzz sanitize
+.PHONY: help build demo test compiled interpreted portable soak lint docs changelog bench check clean fuzz guided sanitize
 
 help:
 	@echo "make demo    see the proxy at work, with real servers and real traffic"
@@ -54,6 +54,11 @@ soak: $(VENV)/.extra-test build
 # FUZZ_SECONDS is the time of each target; a quick look is part of `check`.
 fuzz: $(VENV)/.extra-test build
 	$(PY) -m fuzz
+
+# The same with coverage as a guide: make guided TARGET=redis_request
+guided: $(VENV)/.extra-test $(INTERPRETED)
+	$(PY) -m pip install -q --disable-pip-version-check atheris
+	PYTHONPATH=$(INTERPRETED) $(PY) -m fuzz.guided $(TARGET)
 
 # Modules that stop at the first wrong access or undefined result, and all that
 # drives them. The interpreter's own leaks are not our business.

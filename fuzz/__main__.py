@@ -1,9 +1,8 @@
-"""Run targets: ``python -m fuzz [--atheris] [TARGET ...]``.
+"""Run targets: ``python -m fuzz [TARGET ...]``.
 
-Without coverage, mutations of the corpus run against the compiled modules and their
-interpreted twins. With ``--atheris`` and one target, coverage of the interpreted
-modules guides the mutations, for hours if you like; new finds go to the corpus.
-`FUZZ_SECONDS` is the time per target, `FUZZ_SEED` makes a run repeatable.
+Mutations of the corpus run against the compiled modules and their interpreted twins;
+`fuzz.guided` lets coverage choose them. `FUZZ_SECONDS` is the time per target,
+`FUZZ_SEED` makes a run repeatable.
 """
 
 import argparse
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from fuzz.against import run_against
-from fuzz.corpus import FOLDER, corpus_of, keep
+from fuzz.corpus import corpus_of, keep
 from fuzz.mutate import mutated
 from fuzz.sessions import run_sessions
 from fuzz.targets import TARGETS
@@ -47,27 +46,14 @@ def run_target(name: str, seconds: float, seed: int) -> str:
     return ""
 
 
-def run_atheris(name: str, seconds: float) -> None:
-    """Let atheris mutate, guided by coverage; it ends the process."""
-    import atheris  # noqa: PLC0415 - optional, and it instruments what follows
-
-    atheris.instrument_all()
-    options = [f"-max_total_time={seconds:g}", str(FOLDER / name)]
-    atheris.Setup([sys.argv[0], *options], TARGETS[name])
-    atheris.Fuzz()
-
-
 def main() -> int:
     """Run what was asked for, one after the other; 1 if anything broke."""
     parser = argparse.ArgumentParser(prog="python -m fuzz")
     parser.add_argument("targets", nargs="*", choices=[[], *TARGETS, *WHOLE])
-    parser.add_argument("--atheris", action="store_true")
     options = parser.parse_args()
     seconds = float(os.environ.get("FUZZ_SECONDS", "60"))
     seed = int(os.environ.get("FUZZ_SEED", time.time_ns() % 1000000))
     names = options.targets or [*TARGETS, *WHOLE]
-    if options.atheris:
-        run_atheris(names[0], seconds)
     broken = False
     for name in names:
         run = WHOLE.get(name)

@@ -61,9 +61,8 @@ def _read_word(line: bytes, pos: int) -> tuple[bytes, int]:
             if pos < len(line) and line[pos] not in BLANKS:
                 raise ProtocolError("unbalanced quotes in request")
             break
-        else:
-            word.append(line[pos])
-            pos += 1
+        word.append(line[pos])
+        pos += 1
     return bytes(word), pos
 
 
