@@ -107,6 +107,8 @@ def _text(row: Setting, value: object) -> str:
         return value.text
     if isinstance(value, bytes):
         return value.decode("latin-1") or "none"
+    if isinstance(value, tuple):
+        return f"{len(value)}: " + " ".join(str(item) for item in value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

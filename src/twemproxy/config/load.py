@@ -28,9 +28,9 @@ from twemproxy.config.problems import (
     show,
 )
 from twemproxy.config.rules import Draft, check_pool, check_pools, placement
-from twemproxy.config.settings import BY_KEY, SETTINGS, Kind, Setting
+from twemproxy.config.settings import BY_KEY, LISTED, SETTINGS, Kind, Setting
 from twemproxy.config.shape import check_shape
-from twemproxy.config.values import Unfit, expectation, parse_value
+from twemproxy.config.values import Unfit, expectation, parse_listed, parse_value
 
 # Far above any real file; what stops ``-c /dev/zero``.
 MAX_FILE_BYTES: Final = 16 * 1024 * 1024
@@ -126,19 +126,45 @@ class _Loader:
                 # The C program reads the value first, and is silent about it.
                 self._empty(items[0], f"{pool.name}.{key.text}", "a value")
             self._unknown(pool, key)
+        elif setting.kind in LISTED:
+            self._list(pool, setting, key, items)
         else:
             for item in items:
                 self._value(pool, setting, item)
+
+    def _list(
+        self, pool: Draft, setting: Setting, key: Node, items: list[Node]
+    ) -> None:
+        """Handle a list that may be written as one value, too."""
+        where = f"{pool.name}.{setting.key}"
+        if setting.key in pool.lines:
+            self._twice(pool, setting, key, where)
+            return
+        found: list[object] = []
+        for item in items:
+            if not item.text:
+                self._empty(item, where, expectation(setting))
+                continue
+            try:
+                found += parse_listed(setting, item.text)
+            except Unfit as unfit:
+                self._unfit(pool, setting, item, unfit)
+        pool.values[setting.field] = tuple(found)
+        pool.lines[setting.key] = key.line
+
+    def _twice(self, pool: Draft, setting: Setting, node: Node, where: str) -> None:
+        """Report a key that was given before."""
+        first = f"a second '{setting.key}', the first is on line "
+        found = first + str(pool.lines[setting.key])
+        reason = f'conf: directive "{setting.key}" is a duplicate'
+        self._say(Problem(Phase.KEYS, node.line, where, found, "one", (reason,)))
 
     def _value(self, pool: Draft, setting: Setting, item: Node) -> None:
         where = f"{pool.name}.{setting.key}"
         if not item.text:
             self._empty(item, where, expectation(setting))
         elif setting.key in pool.lines and setting.kind is not Kind.SERVERS:
-            first = f"a second '{setting.key}', the first is on line "
-            found = first + str(pool.lines[setting.key])
-            reason = f'conf: directive "{setting.key}" is a duplicate'
-            self._say(Problem(Phase.KEYS, item.line, where, found, "one", (reason,)))
+            self._twice(pool, setting, item, where)
         else:
             try:
                 self._take(pool, setting, item)

@@ -38,6 +38,20 @@ class ServerConfig(NamedTuple):
         return f"{self.host}:{self.port}:{self.weight}"
 
 
+class CommandRule(NamedTuple):
+    """What a pool says about one Redis command; the numbers are those of COMMAND."""
+
+    name: str
+    how: str  # key, keys, any or all
+    arity: int
+    first: int
+    last: int
+    step: int
+    numkeys: int
+    merge: str
+    reads: bool
+
+
 class PoolConfig(NamedTuple):
     """One pool with all its settings; servers are in placement order."""
 
@@ -74,6 +88,8 @@ class PoolConfig(NamedTuple):
     client_request_timeout_ms: int = limits.REQUEST_TIMEOUT_MS
     client_auth_timeout_ms: int = limits.AUTH_TIMEOUT_MS
     client_accept_rate: int = limits.ACCEPT_RATE
+    deny_commands: tuple[str, ...] = ("migrate",)
+    commands: tuple[CommandRule, ...] = ()
 
 
 class Config(NamedTuple):
@@ -92,4 +108,6 @@ def pool_from_plain(fields: list[object]) -> PoolConfig:
         values[name] = str(values[name]).encode("latin-1")
     values["listen"] = Listen(*values["listen"])  # type: ignore[misc] # a list
     values["servers"] = tuple(ServerConfig(*server) for server in values["servers"])  # type: ignore[attr-defined] # lists
+    values["deny_commands"] = tuple(values["deny_commands"])  # type: ignore[arg-type] # a list
+    values["commands"] = tuple(CommandRule(*own) for own in values["commands"])  # type: ignore[attr-defined] # lists
     return PoolConfig(**values)  # type: ignore[arg-type] # checked by the loader

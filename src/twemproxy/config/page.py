@@ -63,6 +63,40 @@ at least 1 and counts for named servers too. Servers are numbered by label, the 
 first, then bytewise; the order in the file does not matter. Host names of servers are
 resolved when a connection is made.
 
+## commands
+
+Each line is a name and where requests of that name go, which is all that the proxy
+must know of a command. It adds a command or replaces what `docs/commands.md` says:
+
+```yaml
+alpha:
+  listen: 127.0.0.1:22121
+  redis: true
+  commands:
+   - graph.query key
+   - graph.union keys numkeys=1 read
+   - graph.rename keys keys=1:2:1
+   - graph.flush all merge=status
+  deny_commands: flushall flushdb @scripting
+  servers:
+   - 127.0.0.1:6379:1 left
+```
+
+| word | means |
+|---|---|
+| `key`, `key=2` | one key, the first argument or another: the server of that key |
+| `keys` and `keys=1:-1:1` | several keys, which must share a server: the first, the \
+last (below zero: from the end) and how far they are apart |
+| `keys` and `numkeys=1` | likewise, after the argument that counts them |
+| `any` | no key: any server |
+| `all` | every server, replies merged as `merge` says |
+| `merge=` | `status` (one OK), `sum`, `concat`, `first`, `minimum`, `random` or \
+`one_ok` |
+| `arity=3`, `arity=-3` | exactly or at least that many words, the name included |
+| `read` | the command changes nothing |
+
+`deny_commands` is denied last and wins. An empty list, `[]`, denies nothing.
+
 ## YAML
 
 Block and flow style, document marks, directives, anchors, aliases and merge keys work;

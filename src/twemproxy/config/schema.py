@@ -28,6 +28,24 @@ _VALUES: Final[dict[Kind, dict[str, Any]]] = {
         "items": {"type": "string", "pattern": ":[0-9]+( [^ ]+)?$"},
         "minItems": 1,
     },
+    Kind.WORDS: {
+        "anyOf": [
+            {"type": "string", "minLength": 1},
+            {"type": "array", "items": {"type": "string", "minLength": 1}},
+        ]
+    },
+    Kind.COMMANDS: {
+        "anyOf": [
+            {"type": "string", "pattern": "^[^ ]+ +(key|keys|any|all)( |$)"},
+            {
+                "type": "array",
+                "items": {
+                    "type": "string",
+                    "pattern": "^[^ ]+ +(key|keys|any|all)( |$)",
+                },
+            },
+        ]
+    },
 }
 
 _USAGE: Final = "Usage: nutcracker schema [--markdown]\n"
@@ -69,7 +87,8 @@ def _property(row: Setting) -> dict[str, Any]:
     """Describe one key."""
     described: dict[str, Any] = {"description": row.meaning.replace("`", "")}
     if row.default not in (None, b""):
-        described["default"] = row.default
+        default = row.default
+        described["default"] = list(default) if isinstance(default, tuple) else default
     return described | _value(row)
 
 

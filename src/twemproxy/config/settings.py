@@ -38,6 +38,8 @@ class Kind(enum.Enum):
     PAIR = "two bytes"
     TEXT = "text"
     SERVERS = "list of servers"
+    WORDS = "words, or a list"
+    COMMANDS = "list of commands"
 
 
 class Setting(NamedTuple):
@@ -47,7 +49,9 @@ class Setting(NamedTuple):
     kind: Kind
     field: str  # of `PoolConfig`
     meaning: str
-    default: str | int | bool | bytes | None = None  # None: nothing is set
+    default: str | int | bool | bytes | tuple[str, ...] | None = (
+        None  # None: nothing is set
+    )
     default_note: str = ""  # what the manual says in place of the default
     minimum: int = 0
     maximum: int = MAX_NUMBER
@@ -305,6 +309,29 @@ SETTINGS: Final = (
         ours=True,
     ),
     Setting(
+        "deny_commands",
+        Kind.WORDS,
+        "deny_commands",
+        "Redis commands that are refused: names, `config|get` for subcommands, `ft.` "
+        "for all names that begin so, and `@dangerous`, `@write`, `@read`, "
+        "`@scripting`, `@admin`, `@pubsub`, `@blocking` for kinds of commands.",
+        ("migrate",),
+        "`migrate`",
+        suffix="is not a list of commands",
+        ours=True,
+    ),
+    Setting(
+        "commands",
+        Kind.COMMANDS,
+        "commands",
+        "Redis commands that the proxy does not know, or knows otherwise, one line "
+        "each: see [commands](#commands).",
+        (),
+        "none",
+        suffix="is not a list of commands",
+        ours=True,
+    ),
+    Setting(
         "servers",
         Kind.SERVERS,
         "servers",
@@ -313,5 +340,7 @@ SETTINGS: Final = (
         required=True,
     ),
 )
+
+LISTED: Final = (Kind.WORDS, Kind.COMMANDS)  # ours; the C program has one list
 
 BY_KEY: Final = {setting.key: setting for setting in SETTINGS}

@@ -9,9 +9,12 @@ from typing import Final
 from twemproxy.config.document import Node
 from twemproxy.config.merge import is_merge, merged
 from twemproxy.config.problems import Phase, Problem, show
+from twemproxy.config.settings import LISTED, SETTINGS
 
 # Merged mappings inside merged mappings; more than anybody writes by hand.
 MAX_MERGE_DEPTH: Final = 16
+
+LISTS: Final = {row.key for row in SETTINGS if row.kind in LISTED}
 
 _POOLS: Final = "a mapping of pools"
 _BODY: Final = "a mapping of keys and values"
@@ -81,6 +84,8 @@ class _Shape:
             elif value.kind == "mapping":
                 where = f"{pool}.{key.text}"
                 self._say(value, where, _DEEP, "has a depth greater than 2")
+            elif value.kind == "sequence" and key.text in LISTS:
+                self._sequence(f"{pool}.{key.text}", value, 1)
             elif value.kind == "sequence":
                 own += 1
                 self._sequence(f"{pool}.{key.text}", value, own)

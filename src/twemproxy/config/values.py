@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from twemproxy.config.commands import FORM, parse_command
+from twemproxy.config.model import CommandRule
 from twemproxy.config.settings import MAX_NUMBER, Kind, Setting
 
 _BOOLEANS: Final = {"true": True, "false": False}
@@ -41,6 +43,18 @@ def parse_number(text: str) -> int:
     return value if value <= MAX_NUMBER else -1
 
 
+def parse_listed(
+    setting: Setting, text: str
+) -> tuple[str, ...] | tuple[CommandRule, ...]:
+    """Read one item of a list of words or commands; raise `Unfit` if it is none."""
+    if setting.kind is Kind.WORDS:
+        return tuple(text.lower().split())
+    command = parse_command(text) if text.split() else None
+    if command is None:
+        raise Unfit(setting.suffix, expectation(setting))
+    return (command,)
+
+
 def parse_value(setting: Setting, text: str) -> str | int | bool | bytes:
     """Read one scalar of a simple kind; raise `Unfit` if it does not fit."""
     if setting.kind is Kind.NUMBER:
@@ -77,4 +91,6 @@ def expectation(setting: Setting) -> str:
         Kind.PAIR: "exactly two bytes, in quotes",
         Kind.TEXT: "some text",
         Kind.SERVERS: SERVER_FORM,
+        Kind.WORDS: "names of commands",
+        Kind.COMMANDS: FORM,
     }[setting.kind]

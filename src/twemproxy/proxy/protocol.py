@@ -4,9 +4,14 @@ A connection knows when bytes came and went; a protocol knows what they mean and
 where they go. There is one protocol object per pool.
 """
 
+from typing import TYPE_CHECKING
+
 from twemproxy.net.slab import Slab
-from twemproxy.proxy.connection import Connection
 from twemproxy.stats.slowlog import Tracer
+
+if TYPE_CHECKING:  # these import this module
+    from twemproxy.proxy.client import Client
+    from twemproxy.proxy.server import ServerConnection
 
 
 class Protocol:
@@ -17,15 +22,17 @@ class Protocol:
     slow_us: int  # requests that take longer are taken down; 0: none are
     tracer: Tracer | None
 
-    def requests(self, client: Connection, slab: Slab, start: int, end: int) -> int:
+    def requests(self, client: "Client", slab: Slab, start: int, end: int) -> int:
         """Act on each whole request in slab[start:end]; return where that ended."""
         raise NotImplementedError
 
-    def responses(self, conn: Connection, slab: Slab, start: int, end: int) -> int:
+    def responses(
+        self, conn: "ServerConnection", slab: Slab, start: int, end: int
+    ) -> int:
         """Hand each whole response to the request that waits for it."""
         raise NotImplementedError
 
-    def greet(self, conn: Connection) -> None:
+    def greet(self, conn: "ServerConnection") -> None:
         """Put what a fresh server connection needs in front of its first request."""
         raise NotImplementedError
 
@@ -38,7 +45,7 @@ class Protocol:
         self.slow_us = slow_us
         self.tracer = tracer
 
-    def on_lost(self, conn: Connection, error: int) -> None:
+    def on_lost(self, conn: "ServerConnection", error: int) -> None:
         """A server connection is gone, for this errno; 0 when we gave it up."""
 
     def on_servers(self) -> None:

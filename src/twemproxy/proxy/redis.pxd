@@ -26,7 +26,7 @@ cdef class RedisProtocol(Protocol):
     cdef RequestScanner request_scanner
     cdef ResponseScanner response_scanner
     cdef Splitter splitter
-    cdef readonly object fanout, local, probe
+    cdef readonly object catalogue, fanout, local, probe
     cdef dict errors
 
     cdef RequestScanner new_scanner(self)
@@ -39,11 +39,9 @@ cdef class RedisProtocol(Protocol):
     @cython.locals(conn=ServerConnection, request=Request, length=Py_ssize_t, written=Slab)
     cdef forward(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t index)
     @cython.locals(walker=RequestScanner, typed=Slab)
+    cdef take_catalogue(self)
     cdef route_line(self, Client client, Slab slab, Py_ssize_t start, Py_ssize_t end)
     cdef route_slowly(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row)
-    cdef int find_row(self, list args) except -2
-    cdef bytes objection(self, Client client, list args, int row)
-    cdef bytes objection_to_keys(self, object command, list args)
     cdef route_together(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, list keys)
     @cython.locals(start=Py_ssize_t)
     cdef Py_ssize_t place(self, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t key) except -2

@@ -7,7 +7,6 @@ slower road through `args`, a list of byte strings.
 
 import errno
 import os
-from array import array
 from typing import Final
 
 from twemproxy import limits, log
@@ -17,6 +16,7 @@ from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client, Request, request_of
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.protocol import Protocol
+from twemproxy.proxy.redis_catalogue import Catalogue
 from twemproxy.proxy.redis_fanout import Fanout
 from twemproxy.proxy.redis_local import LocalAnswers
 from twemproxy.proxy.redis_probe import Probe
@@ -24,11 +24,9 @@ from twemproxy.proxy.redis_split import Splitter
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.stats import slot
 from twemproxy.wire import expect, progress, rule
-from twemproxy.wire.lookup import CommandIndex
 from twemproxy.wire.redis import answers
-from twemproxy.wire.redis.commands import COMMANDS, Command
 from twemproxy.wire.redis.inline import as_request
-from twemproxy.wire.redis.keys import positions, waits
+from twemproxy.wire.redis.keys import positions
 from twemproxy.wire.redis.merge import fits, is_trouble
 from twemproxy.wire.redis.request import RequestScanner
 from twemproxy.wire.redis.response import ResponseScanner
@@ -37,7 +35,6 @@ MAX_KEY_BYTES: Final = limits.MAX_KEY_BYTES
 MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 PLAIN: Final = rule.READ | rule.WRITE  # flags that ask for no special care
 FOREIGN: Final = (b"post", b"host:")  # what a browser says first
-INDEX: Final = CommandIndex([row.name for row in COMMANDS])
 
 
 class RedisProtocol(Protocol):
@@ -45,6 +42,7 @@ class RedisProtocol(Protocol):
 
     __slots__ = (
         "arity",
+        "catalogue",
         "errors",
         "fanout",
         "first",
@@ -61,23 +59,31 @@ class RedisProtocol(Protocol):
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self.index = INDEX
-        self.how = array("i", [row.how for row in COMMANDS])
-        self.arity = array("i", [row.arity for row in COMMANDS])
-        self.first = array("i", [row.first for row in COMMANDS])
-        self.flags = array("i", [row.flags for row in COMMANDS])
+        self.catalogue = Catalogue(pool.config)
+        self.take_catalogue()
         self.request_scanner = self.new_scanner()
         self.response_scanner = ResponseScanner()
         self.splitter = Splitter(pool)
         self.fanout = Fanout(pool)
         self.probe = Probe(pool)
-        self.local = LocalAnswers(pool, self.probe)
+        self.local = LocalAnswers(pool, self.probe, self.catalogue)
         self.errors: dict[int, Slab] = {}
 
     def on_servers(self) -> None:
         """The pool has other servers than before."""
         self.splitter = Splitter(self.pool)
         self.request_scanner = self.new_scanner()
+        self.catalogue.build(self.pool.config)
+        self.take_catalogue()
+
+    def take_catalogue(self) -> None:
+        """Look commands up in the table as it is now."""
+        catalogue = self.catalogue
+        self.index = catalogue.index
+        self.how = catalogue.how
+        self.arity = catalogue.arity
+        self.first = catalogue.first
+        self.flags = catalogue.flags
 
     def new_scanner(self) -> RequestScanner:
         """Return a scanner that keeps to the limits of the pool."""
@@ -91,7 +97,7 @@ class RedisProtocol(Protocol):
         """Route each whole request in slab[start:end]; return where that ended."""
         walker = client.scanner or self.request_scanner
         try:
-            return self.walk(client, walker, slab, start, end)
+            return self.walk(client, walker, slab, start, end)  # type: ignore[arg-type] # its own kind
         except ProtocolError as error:
             if client.scanner is None:
                 self.request_scanner.reset()
@@ -197,14 +203,14 @@ class RedisProtocol(Protocol):
     ) -> None:
         """Route what is not a plain request with one key, or answer it."""
         args = arguments(walker, slab.buf, at)
-        row = self.find_row(args)
-        reply = self.objection(client, args, row)
+        row = self.catalogue.find(args)
+        reply = self.catalogue.objection(args, row, client.authenticated)
         if reply:
             self.answer(client, reply)
             if args[0].lower() in FOREIGN:
                 client.finish_reading()
             return
-        command = COMMANDS[row]
+        command = self.catalogue.rows[row]
         if command.how == rule.LOCAL:
             self.answer(client, self.local.answer(client, command, args))
         elif rule.SPLIT_VALUES <= command.how <= rule.SPLIT_PAIRS:
@@ -215,49 +221,6 @@ class RedisProtocol(Protocol):
             self.forward(client, walker, slab, at, self.pool.place_nothing())
         else:
             self.route_together(client, walker, slab, at, positions(command, args))
-
-    def find_row(self, args: list[bytes]) -> int:
-        """Return the row of a command or of its subcommand, -1 if there is none."""
-        name = bytearray(args[0])
-        row = self.index.find(name, 0, len(name))
-        if row < 0:
-            return self.index.find_prefix(name, 0, len(name))
-        if self.flags[row] & rule.SUBCOMMANDS and len(args) > 1:
-            word = bytearray(args[1])
-            below = self.index.find_below(row, word, 0, len(word))
-            return below if below >= 0 else row
-        return row
-
-    def objection(self, client: Client, args: list[bytes], row: int) -> bytes:
-        """Return why a request is not carried out, nothing if it is."""
-        if row < 0:
-            return answers.unknown_command(args[0], args[1:])
-        command = COMMANDS[row]
-        arity = command.arity
-        if not (len(args) == arity if arity >= 0 else len(args) >= -arity):
-            return answers.wrong_arity(command.name)
-        if not client.authenticated and not command.flags & rule.NO_AUTH:
-            return answers.NOT_AUTHENTICATED
-        if command.flags & rule.SUBCOMMANDS and command.how != rule.SINGLE:
-            if len(args) > 1:
-                return answers.unknown_subcommand(command.name, args[1])
-            if arity != -1:
-                return answers.wrong_arity(command.name)
-        if command.how == rule.REFUSED:
-            return answers.refused(command.name, command.reason)
-        if command.flags & rule.BLOCK_OPTION and waits(command, args):
-            return answers.refused(command.name, b"it would block")
-        return self.objection_to_keys(command, args)
-
-    def objection_to_keys(self, command: Command, args: list[bytes]) -> bytes:
-        """Return why the keys of a request are not taken, nothing if they are."""
-        keys = positions(command, args)
-        if len(keys) > self.pool.config.max_request_keys:
-            return answers.too_many_keys(len(keys), self.pool.config.max_request_keys)
-        for i in keys:
-            if len(args[i]) > MAX_KEY_BYTES:
-                return answers.key_too_long(len(args[i]), MAX_KEY_BYTES)
-        return b""
 
     def route_together(
         self,
@@ -304,9 +267,8 @@ class RedisProtocol(Protocol):
     ) -> int:
         """Pair each whole response in slab[start:end] with its request."""
         walker = conn.scanner or self.response_scanner
-        walker.resp3 = conn.resp3
         try:
-            return self.pair(conn, walker, slab, start, end)
+            return self.pair(conn, walker, slab, start, end)  # type: ignore[arg-type] # its own kind
         except ProtocolError as error:
             log.warn("s %d '%s' answered badly: %s", conn.fd, conn.address, error)
             if conn.scanner is None:
@@ -323,6 +285,7 @@ class RedisProtocol(Protocol):
         end: int,
     ) -> int:
         """Walk over responses until the bytes run out."""
+        walker.resp3 = conn.resp3
         pos = start
         buf = slab.buf
         while pos < end:

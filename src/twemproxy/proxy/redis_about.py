@@ -11,12 +11,13 @@ from typing import Final
 from twemproxy import limits
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
+from twemproxy.proxy.redis_catalogue import Catalogue
 from twemproxy.proxy.redis_handshake import Handshake
 from twemproxy.proxy.redis_probe import Probe
 from twemproxy.proxy.redis_session import Answer
 from twemproxy.stats import slot
 from twemproxy.version import VERSION
-from twemproxy.wire.redis import describe
+from twemproxy.wire.redis.describe import Described
 from twemproxy.wire.redis.glob import matches
 from twemproxy.wire.redis.shapes import Value, Verbatim, encode
 
@@ -28,11 +29,14 @@ Facts = dict[str, object]
 class About:
     """The answers of one pool about itself."""
 
-    def __init__(self, pool: Pool, probe: Probe, handshake: Handshake) -> None:
+    def __init__(
+        self, pool: Pool, probe: Probe, handshake: Handshake, catalogue: Catalogue
+    ) -> None:
         """Answer for `pool`, whose servers `probe` knows."""
         self.pool = pool
         self.probe = probe
         self.handshake = handshake
+        self.catalogue = catalogue
         self.since_ms = pool.process.reactor.now_ms
         self.sections: Mapping[str, Callable[[], Facts]] = {
             "Server": self.server,
@@ -171,29 +175,33 @@ class About:
 
     # COMMAND.
 
-    def command(self, client: Client, args: list[bytes]) -> bytes:
-        """Describe every command that works."""
-        return encode(describe.everything(), client.resp3)
-
     def count(self, client: Client, args: list[bytes]) -> bytes:
-        """Count them."""
-        return encode(len(describe.working()), client.resp3)
+        """Count the commands that work."""
+        return encode(len(self.table().working()), client.resp3)
 
     def names(self, client: Client, args: list[bytes]) -> bytes:
         """Name them, or some of them."""
-        return describe.names(args[2:], client.resp3)
+        return self.table().names(args[2:], client.resp3)
 
     def command_info(self, client: Client, args: list[bytes]) -> bytes:
-        """Describe the named ones."""
+        """Describe the named ones, or all."""
+        table = self.table()
         if len(args) == 2:
-            return self.command(client, args)
-        found = [describe.command(name.lower()) for name in args[2:]]
+            return encode(
+                [table.described(row) for row in table.working()], client.resp3
+            )
+        found = [table.command(name.lower()) for name in args[2:]]
         return encode(found, client.resp3)
 
     def docs(self, client: Client, args: list[bytes]) -> bytes:
-        """Tell the family and the way of the named ones, or of all."""
-        return encode(describe.docs([arg.lower() for arg in args[2:]]), client.resp3)
+        """Tell the family of the named ones, or of all."""
+        found = self.table().docs([arg.lower() for arg in args[2:]])
+        return encode(found, client.resp3)
 
     def getkeys(self, client: Client, args: list[bytes]) -> bytes:
         """Tell which words of a request are its keys."""
-        return describe.keys(args[2:])
+        return self.table().keys(args[2:])
+
+    def table(self) -> Described:
+        """Return the table of this pool, to be told."""
+        return Described(self.catalogue.rows)

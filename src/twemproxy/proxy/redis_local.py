@@ -5,6 +5,7 @@ import time
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.redis_about import About
+from twemproxy.proxy.redis_catalogue import Catalogue
 from twemproxy.proxy.redis_handshake import Handshake
 from twemproxy.proxy.redis_probe import Probe
 from twemproxy.proxy.redis_session import Answer, ClientAnswers
@@ -17,7 +18,7 @@ from twemproxy.wire.redis.shapes import encode
 class LocalAnswers:
     """The answers of one pool, by command name."""
 
-    def __init__(self, pool: Pool, probe: Probe) -> None:
+    def __init__(self, pool: Pool, probe: Probe, catalogue: Catalogue) -> None:
         """Answer for `pool`, whose servers `probe` knows."""
         self.pool = pool
         handshake = Handshake(pool, probe)
@@ -33,7 +34,7 @@ class LocalAnswers:
             b"time": self.time,
             **handshake.by_name,
             **ClientAnswers(pool).by_name,
-            **About(pool, probe, handshake).by_name,
+            **About(pool, probe, handshake, catalogue).by_name,
         }
 
     def answer(self, client: Client, command: Command, args: list[bytes]) -> bytes:

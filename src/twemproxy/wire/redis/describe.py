@@ -8,7 +8,7 @@ from typing import Final
 
 from twemproxy.wire import rule
 from twemproxy.wire.redis import answers
-from twemproxy.wire.redis.commands import COMMANDS, FAMILIES, ROW, Command, arity_fits
+from twemproxy.wire.redis.commands import FAMILIES, Command, arity_fits
 from twemproxy.wire.redis.glob import matches
 from twemproxy.wire.redis.keys import positions
 from twemproxy.wire.redis.shapes import NOTHING, NullArray, Status, Value, encode
@@ -31,6 +31,7 @@ CATEGORIES: Final = {
     rule.DANGEROUS: b"@dangerous",
 }
 FAMILY: Final = {row.name: family for family, rows in FAMILIES.items() for row in rows}
+OWN: Final = "Own"  # of the pool that names them
 
 INVALID: Final = answers.error(b"Invalid command specified")
 KEYLESS: Final = answers.error(b"The command has no key arguments")
@@ -43,101 +44,104 @@ def works(row: Command) -> bool:
     return row.how != rule.REFUSED and not row.flags & rule.PREFIX
 
 
-def below(name: bytes) -> list[Command]:
-    """Return the working subcommands of a command."""
-    return [row for row in COMMANDS if row.name.startswith(name + b"|") and works(row)]
-
-
-def working() -> list[Command]:
-    """Return the rows of all commands that work, without subcommands."""
-    return [
-        row
-        for row in COMMANDS
-        if works(row)
-        and b"|" not in row.name
-        and (not row.flags & rule.SUBCOMMANDS or below(row.name))
-    ]
-
-
-def described(row: Command) -> Value:
-    """Return what COMMAND INFO says of one row."""
-    flags = [Status(text) for flag, text in FLAGS.items() if row.flags & flag]
-    if row.numkeys or row.where:
-        flags.append(Status(b"movablekeys"))
-    categories = [Status(text) for flag, text in CATEGORIES.items() if row.flags & flag]
-    step = row.step if row.first else 0
-    subcommands = [described(sub) for sub in below(row.name)]
-    return [
-        *(row.name, row.arity, flags, row.first, row.last, step),
-        *(categories, [], [], subcommands),
-    ]
-
-
-def everything() -> list[Value]:
-    """Return what COMMAND says."""
-    return [described(row) for row in working()]
-
-
-def command(name: bytes) -> Value | NullArray:
-    """Return what COMMAND INFO says of a name."""
-    row = COMMANDS[ROW[name]] if name in ROW else None
-    return described(row) if row is not None and works(row) else NOTHING
-
-
-def docs(wanted: Sequence[bytes]) -> dict[bytes, Value]:
-    """Return what COMMAND DOCS says of some names, or of all commands."""
-    rows = [COMMANDS[ROW[name]] for name in wanted if name in ROW]
-    found: dict[bytes, Value] = {}
-    for row in rows if wanted else working():
-        if works(row):
-            entry: dict[bytes, Value] = {
-                b"summary": FAMILY[row.name].encode(),
-                b"since": b"1.0.0",
-                b"group": FAMILY[row.name].lower().encode(),
-            }
-            if below(row.name):
-                entry[b"subcommands"] = docs([sub.name for sub in below(row.name)])
-            found[row.name] = entry
-    return found
-
-
-def names(filters: Sequence[bytes], resp3: bool) -> bytes:
-    """Return the reply to COMMAND LIST, which names subcommands too."""
-    rows = [sub for row in working() for sub in (row, *below(row.name))]
-    if filters:
-        words = [word.lower() for word in filters]
-        if len(words) != 3 or words[0] != b"filterby":
-            return answers.SYNTAX
-        if words[1] == b"module":
-            rows = []
-        elif words[1] == b"aclcat":
-            rows = [row for row in rows if category(words[2]) & row.flags]
-        elif words[1] == b"pattern":
-            rows = [row for row in rows if matches(words[2], row.name)]
-        else:
-            return answers.SYNTAX
-    return encode([row.name for row in rows], resp3)
-
-
 def category(name: bytes) -> int:
     """Return the flag of a category, named without its sign."""
     return next((flag for flag, text in CATEGORIES.items() if text == b"@" + name), 0)
 
 
-def keys(args: Sequence[bytes]) -> bytes:
-    """Return the reply to COMMAND GETKEYS for a request."""
-    name = args[0].lower()
-    row = COMMANDS[ROW[name]] if name in ROW else None
-    if row is not None and row.flags & rule.SUBCOMMANDS and len(args) > 1:
-        sub = name + b"|" + args[1].lower()
-        row = COMMANDS[ROW[sub]] if sub in ROW else None
-    if row is None:
-        return INVALID
-    if not row.first and not row.numkeys and not row.where:
-        return KEYLESS
-    if not arity_fits(row.arity, len(args)):
-        return BAD_COUNT
-    found = positions(row, args)
-    if not found:
-        return KEYLESS if row.numkeys else BAD_ARGUMENTS
-    return encode([args[i] for i in found], False)
+class Described:
+    """A table of commands, as it is told."""
+
+    def __init__(self, rows: Sequence[Command]) -> None:
+        """Tell of `rows`."""
+        self.rows = rows
+        self.by_name = {row.name: row for row in rows}
+
+    def below(self, name: bytes) -> list[Command]:
+        """Return the working subcommands of a command."""
+        return [
+            row for row in self.rows if row.name.startswith(name + b"|") and works(row)
+        ]
+
+    def working(self) -> list[Command]:
+        """Return the rows of all commands that work, without subcommands."""
+        return [
+            row
+            for row in self.rows
+            if works(row)
+            and b"|" not in row.name
+            and (not row.flags & rule.SUBCOMMANDS or self.below(row.name))
+        ]
+
+    def described(self, row: Command) -> Value:
+        """Return what COMMAND INFO says of one row."""
+        flags = [Status(text) for flag, text in FLAGS.items() if row.flags & flag]
+        if row.numkeys or row.where:
+            flags.append(Status(b"movablekeys"))
+        categories = [
+            Status(text) for flag, text in CATEGORIES.items() if row.flags & flag
+        ]
+        step = row.step if row.first else 0
+        subcommands = [self.described(sub) for sub in self.below(row.name)]
+        return [
+            *(row.name, row.arity, flags, row.first, row.last, step),
+            *(categories, [], [], subcommands),
+        ]
+
+    def command(self, name: bytes) -> Value | NullArray:
+        """Return what COMMAND INFO says of a name."""
+        row = self.by_name.get(name)
+        return self.described(row) if row is not None and works(row) else NOTHING
+
+    def docs(self, wanted: Sequence[bytes]) -> dict[bytes, Value]:
+        """Return what COMMAND DOCS says of some names, or of all commands."""
+        rows = [self.by_name[name] for name in wanted if name in self.by_name]
+        found: dict[bytes, Value] = {}
+        for row in rows if wanted else self.working():
+            if works(row):
+                entry: dict[bytes, Value] = {
+                    b"summary": FAMILY.get(row.name, OWN).encode(),
+                    b"since": b"1.0.0",
+                    b"group": FAMILY.get(row.name, OWN).lower().encode(),
+                }
+                if self.below(row.name):
+                    entry[b"subcommands"] = self.docs(
+                        [sub.name for sub in self.below(row.name)]
+                    )
+                found[row.name] = entry
+        return found
+
+    def names(self, filters: Sequence[bytes], resp3: bool) -> bytes:
+        """Return the reply to COMMAND LIST, which names subcommands too."""
+        rows = [sub for row in self.working() for sub in (row, *self.below(row.name))]
+        if filters:
+            words = [word.lower() for word in filters]
+            if len(words) != 3 or words[0] != b"filterby":
+                return answers.SYNTAX
+            if words[1] == b"module":
+                rows = []
+            elif words[1] == b"aclcat":
+                rows = [row for row in rows if category(words[2]) & row.flags]
+            elif words[1] == b"pattern":
+                rows = [row for row in rows if matches(words[2], row.name)]
+            else:
+                return answers.SYNTAX
+        return encode([row.name for row in rows], resp3)
+
+    def keys(self, args: Sequence[bytes]) -> bytes:
+        """Return the reply to COMMAND GETKEYS for a request."""
+        name = args[0].lower()
+        row = self.by_name.get(name)
+        if row is not None and row.flags & rule.SUBCOMMANDS and len(args) > 1:
+            sub = name + b"|" + args[1].lower()
+            row = self.by_name.get(sub)
+        if row is None:
+            return INVALID
+        if not row.first and not row.numkeys and not row.where:
+            return KEYLESS
+        if not arity_fits(row.arity, len(args)):
+            return BAD_COUNT
+        found = positions(row, args)
+        if not found:
+            return KEYLESS if row.numkeys else BAD_ARGUMENTS
+        return encode([args[i] for i in found], False)

@@ -1,0 +1,164 @@
+"""The command table of one pool: what everybody has, and what its file says of it.
+
+`commands` adds rows or replaces them, `deny_commands` turns rows off. Rows keep
+their numbers, so that those of the common table mean the same in every pool.
+"""
+
+from array import array
+from typing import Final
+
+from twemproxy import limits, log
+from twemproxy.config.model import CommandRule, PoolConfig
+from twemproxy.wire import rule
+from twemproxy.wire.lookup import CommandIndex
+from twemproxy.wire.redis import answers
+from twemproxy.wire.redis.commands import COMMANDS, ROW, Command
+from twemproxy.wire.redis.keys import positions, waits
+
+INDEX: Final = CommandIndex([row.name for row in COMMANDS])
+CATEGORIES: Final = {
+    "@admin": rule.ADMIN,
+    "@blocking": rule.BLOCKING,
+    "@dangerous": rule.DANGEROUS,
+    "@pubsub": rule.PUBSUB,
+    "@read": rule.READ,
+    "@scripting": rule.SCRIPT,
+    "@write": rule.WRITE,
+}
+HOW: Final = {
+    "key": rule.SINGLE,
+    "keys": rule.SAME,
+    "any": rule.ANY,
+    "all": rule.FANOUT,
+}
+MERGE: Final = {
+    "": rule.STATUS,
+    "concat": rule.CONCAT,
+    "first": rule.FIRST,
+    "minimum": rule.MINIMUM,
+    "one_ok": rule.ONE_OK,
+    "random": rule.RANDOM,
+    "status": rule.STATUS,
+    "sum": rule.SUM,
+}
+
+
+class Catalogue:
+    """All rows of one pool, and columns of them for the hot path."""
+
+    def __init__(self, config: PoolConfig) -> None:
+        """Start with what `config` says."""
+        self.rows: tuple[Command, ...] = COMMANDS
+        self.index = INDEX
+        self.max_keys = 0
+        self.build(config)
+
+    def build(self, config: PoolConfig) -> None:
+        """Make the table anew."""
+        rows = list(COMMANDS)
+        self.index = INDEX
+        self.max_keys = config.max_request_keys
+        numbers = dict(ROW)
+        for own in config.commands:
+            row = row_of(own)
+            if row.name in numbers:
+                rows[numbers[row.name]] = row
+            else:
+                numbers[row.name] = len(rows)
+                rows.append(row)
+        if len(rows) > len(COMMANDS):
+            self.index = CommandIndex([row.name for row in rows])
+        for word in config.deny_commands:
+            if not any(names(word, row) for row in rows):
+                log.warn(
+                    "pool '%s' denies what it does not know: %s", config.name, word
+                )
+            rows = [denied(row) if names(word, row) else row for row in rows]
+        self.rows = tuple(rows)
+        self.how = array("i", [row.how for row in rows])
+        self.arity = array("i", [row.arity for row in rows])
+        self.first = array("i", [row.first for row in rows])
+        self.flags = array("i", [row.flags for row in rows])
+
+    def find(self, args: list[bytes]) -> int:
+        """Return the row of a command or of its subcommand, -1 if there is none."""
+        name = bytearray(args[0])
+        row = self.index.find(name, 0, len(name))
+        if row < 0:
+            return self.index.find_prefix(name, 0, len(name))
+        if self.rows[row].flags & rule.SUBCOMMANDS and len(args) > 1:
+            word = bytearray(args[1])
+            below = self.index.find_below(row, word, 0, len(word))
+            return below if below >= 0 else row
+        return row
+
+    def objection(self, args: list[bytes], row: int, authenticated: bool) -> bytes:
+        """Return why a request is not carried out, nothing if it is."""
+        if row < 0:
+            return answers.unknown_command(args[0], args[1:])
+        command = self.rows[row]
+        arity = command.arity
+        if not (len(args) == arity if arity >= 0 else len(args) >= -arity):
+            return answers.wrong_arity(command.name)
+        if not authenticated and not command.flags & rule.NO_AUTH:
+            return answers.NOT_AUTHENTICATED
+        if command.flags & rule.SUBCOMMANDS and command.how != rule.SINGLE:
+            if len(args) > 1:
+                return answers.unknown_subcommand(command.name, args[1])
+            if arity != -1:
+                return answers.wrong_arity(command.name)
+        if command.how == rule.REFUSED:
+            return refusal(command)
+        if command.flags & rule.BLOCK_OPTION and waits(command, args):
+            return answers.refused(command.name, b"it would block")
+        return self.objection_to_keys(command, args)
+
+    def objection_to_keys(self, command: Command, args: list[bytes]) -> bytes:
+        """Return why the keys of a request are not taken, nothing if they are."""
+        keys = positions(command, args)
+        if len(keys) > self.max_keys:
+            return answers.too_many_keys(len(keys), self.max_keys)
+        for i in keys:
+            if len(args[i]) > limits.MAX_KEY_BYTES:
+                return answers.key_too_long(len(args[i]), limits.MAX_KEY_BYTES)
+        return b""
+
+
+def refusal(command: Command) -> bytes:
+    """Return the error for a command that is not carried out."""
+    if command.reason:
+        return answers.refused(command.name, command.reason)
+    return answers.denied(command.name)
+
+
+def denied(row: Command) -> Command:
+    """Return a row that is turned off; a refused one keeps its own reason."""
+    if row.how == rule.REFUSED:
+        return row
+    return row._replace(how=rule.REFUSED, flags=row.flags & ~rule.NO_AUTH, reason=b"")
+
+
+def names(word: str, row: Command) -> bool:
+    """Tell whether a word of `deny_commands` means a row."""
+    if word in CATEGORIES:
+        return bool(row.flags & CATEGORIES[word])
+    name = word.encode()
+    if row.name == name or row.name.startswith(name + b"|"):
+        return True
+    return name.endswith(b".") and row.name.startswith(name)
+
+
+def row_of(own: CommandRule) -> Command:
+    """Return the row that a line of `commands` describes."""
+    how = HOW[own.how]
+    return Command(
+        own.name.encode(),
+        own.arity,
+        how,
+        rule.READ if own.reads else rule.WRITE,
+        own.first,
+        own.last,
+        own.step,
+        own.numkeys,
+        merge=MERGE[own.merge] if how == rule.FANOUT else rule.NONE,
+    )
