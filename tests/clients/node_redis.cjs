@@ -3,7 +3,8 @@ const assert = require("assert");
 const { createClient } = require("redis");
 
 async function main(port, version) {
-  const client = createClient({ url: `redis://127.0.0.1:${port}`, RESP: version });
+  const options = { url: `redis://127.0.0.1:${port}` };
+  const client = createClient(version ? { ...options, RESP: version } : options);
   await client.connect();
   assert.strictEqual(await client.ping(), "PONG");
   assert.strictEqual(await client.set("greeting", "hello"), "OK");
@@ -16,8 +17,8 @@ async function main(port, version) {
   assert.deepStrictEqual(await client.mGet(["key:1", "none", "key:2"]), ["1", null, "2"]);
   const answers = await client.multi().set("a", "1").incr("a").get("a").execAsPipeline();
   assert.deepStrictEqual(answers, ["OK", 2, "2"]);
-  const options = { keys: ["a"], arguments: ["x"] };
-  assert.deepStrictEqual(await client.eval("return {KEYS[1], ARGV[1]}", options), ["a", "x"]);
+  const given = { keys: ["a"], arguments: ["x"] };
+  assert.deepStrictEqual(await client.eval("return {KEYS[1], ARGV[1]}", given), ["a", "x"]);
   await assert.rejects(client.hGet("greeting", "x"), /wrong kind of value/);
   await assert.rejects(client.sendCommand(["nosuch"]), /unknown command/);
   await assert.rejects(client.multi().get("a").exec(), /transaction/);
@@ -30,7 +31,7 @@ async function main(port, version) {
   await client.close();
 }
 
-main(Number(process.argv[2]), Number(process.argv[3] || 2)).catch((error) => {
+main(Number(process.argv[2]), Number(process.argv[3])).catch((error) => {
   console.error(error);
   process.exit(1);
 });

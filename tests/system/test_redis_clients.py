@@ -19,13 +19,14 @@ from tests.support.wire import resp
 
 @pytest.fixture
 def client(redis_proxy: Proxy) -> Iterator[redis.Redis]:
-    """redis-py with its defaults, but for the older protocol."""
+    """redis-py, speaking the older protocol."""
     with closing(redis.Redis(port=redis_proxy.port, protocol=2)) as client:
         yield client
 
 
-def test_redis_py_connects_with_its_defaults(client: redis.Redis) -> None:
-    assert client.ping()
+def test_redis_py_connects_with_its_defaults(redis_proxy: Proxy) -> None:
+    with closing(redis.Redis(port=redis_proxy.port)) as client:
+        assert client.ping()
 
 
 def test_redis_py_stores_and_reads_strings(client: redis.Redis) -> None:
@@ -143,7 +144,7 @@ def test_redis_asyncio_answers_many_tasks_at_once(redis_proxy: Proxy) -> None:
         return await client.get(f"k{i}")
 
     async def main() -> list[bytes | str | None]:
-        client = redis.asyncio.Redis(port=redis_proxy.port, protocol=2)
+        client = redis.asyncio.Redis(port=redis_proxy.port)
         try:
             return await asyncio.gather(*(task(client, i) for i in range(50)))
         finally:

@@ -33,7 +33,12 @@ def test_a_python_library_works(redis_proxy: Proxy, program: str) -> None:
 
 @pytest.mark.parametrize(
     ("program", "arguments"),
-    [("ioredis.cjs", []), ("node_redis.cjs", []), ("node_redis.cjs", [3])],
+    [
+        ("ioredis.cjs", []),
+        ("node_redis.cjs", []),
+        ("node_redis.cjs", [2]),
+        ("node_redis.cjs", [3]),
+    ],
 )
 def test_a_node_library_works(
     redis_proxy: Proxy, program: str, arguments: list[int]

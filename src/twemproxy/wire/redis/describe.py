@@ -142,6 +142,6 @@ class Described:
         if not arity_fits(row.arity, len(args)):
             return BAD_COUNT
         found = positions(row, args)
-        if not found:
-            return KEYLESS if row.numkeys else BAD_ARGUMENTS
+        if not found and args[row.numkeys] != b"0":
+            return BAD_ARGUMENTS
         return encode([args[i] for i in found], False)
