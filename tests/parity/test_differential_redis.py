@@ -77,7 +77,7 @@ VALUES: Final = [
     *(b"\r\n", b"\x00\xff", b"a'b\"c"),
 ]
 OPTIONS: Final = (
-    b"EX NX XX GET KEEPTTL WITHSCORES LIMIT COUNT MATCH * STORE BY ASC DESC ALPHA REV "
+    b"NX XX GET KEEPTTL WITHSCORES LIMIT COUNT MATCH * STORE BY ASC DESC ALPHA REV "
     b"BYSCORE LEFT RIGHT BEFORE AFTER AND NOT WEIGHTS AGGREGATE SUM STREAMS GROUP "
     b"CREATE MKSTREAM JUSTID IDLE FROMLONLAT FROMMEMBER BYRADIUS BYBOX m km INCR CH GT "
     b"REPLACE DB ANY LEN IDX u8 i16 SET OVERFLOW WRAP NOMKSTREAM MAXLEN ~ TYPE string"
@@ -94,6 +94,7 @@ SCRIPTS: Final = [
 # What makes a state worth asking about.
 STATE: Final = [
     b"SET a 1",
+    b"SET a 1 EX 1000",
     b"RPUSH list a b c 1 2",
     b"HSET hash field 1 x 2 y 3",
     b"SADD set 1 2 x y",
@@ -141,7 +142,10 @@ def word(row: Command, at: int, chance: random.Random) -> bytes:
         return chance.choice([b"1", b"1", b"1", b"2", b"0", b"x"])
     if row.first and at >= row.first and (row.last < 0 or at <= row.last):
         return chance.choice(KEYS)
-    return chance.choice(chance.choice([KEYS, VALUES, VALUES, OPTIONS]))
+    value = chance.choice(chance.choice([KEYS, VALUES, VALUES, OPTIONS]))
+    if b"ex" in row.name and value.isdigit():
+        return value + b"000000"  # or a key would end on one server before the other
+    return value
 
 
 def is_open(words: list[bytes]) -> bool:
@@ -225,7 +229,7 @@ def names_of(reply: bytes) -> frozenset[bytes]:
 def test_random_requests_get_the_same_replies(
     askers: tuple[Asker, Asker], seed: int
 ) -> None:
-    direct, proxied = askers
+    direct = askers[0]
     chance = random.Random(f"{seed} {direct.version}")
     rows = candidates(names_of(direct.ask([b"COMMAND", b"LIST"])))
     asked: list[list[bytes]] = []

@@ -158,7 +158,7 @@ def test_a_pool_denies_what_its_file_says(redis_servers: Servers, proxy: Start) 
         assert client.set("k", "v")
         assert client.flushdb()
     with through.connect() as conn:
-        unknown = b"*1\r\n*-1\r\n"
+        unknown = b"*1\r\n$-1\r\n"
         assert conn.ask(resp("COMMAND", "INFO", "get"), unknown) == unknown
 
 

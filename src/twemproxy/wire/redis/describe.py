@@ -11,7 +11,7 @@ from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.commands import FAMILIES, Command, arity_fits
 from twemproxy.wire.redis.glob import matches
 from twemproxy.wire.redis.keys import positions
-from twemproxy.wire.redis.shapes import NOTHING, NullArray, Status, Value, encode
+from twemproxy.wire.redis.shapes import Status, Value, encode
 
 FLAGS: Final = {
     rule.READ: b"readonly",
@@ -88,10 +88,10 @@ class Described:
             *(categories, [], [], subcommands),
         ]
 
-    def command(self, name: bytes) -> Value | NullArray:
+    def command(self, name: bytes) -> Value:
         """Return what COMMAND INFO says of a name."""
         row = self.by_name.get(name)
-        return self.described(row) if row is not None and works(row) else NOTHING
+        return self.described(row) if row is not None and works(row) else None
 
     def docs(self, wanted: Sequence[bytes]) -> dict[bytes, Value]:
         """Return what COMMAND DOCS says of some names, or of all commands."""

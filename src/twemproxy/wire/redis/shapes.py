@@ -5,7 +5,6 @@ values, a set an array, null a null string, true the number 1.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from twemproxy.wire.redis import answers
 
@@ -22,29 +21,15 @@ class Verbatim(bytes):
     __slots__ = ()
 
 
-class NullArray:
-    """Nothing where an array might have been."""
-
-
-NOTHING: Final = NullArray()
-
 Value = (
-    bytes
-    | int
-    | None
-    | NullArray
-    | Sequence["Value"]
-    | Mapping[bytes, "Value"]
-    | frozenset[bytes]
+    bytes | int | None | Sequence["Value"] | Mapping[bytes, "Value"] | frozenset[bytes]
 )
 
 
 def encode(value: Value, resp3: bool) -> bytes:
     """Return a value as a reply."""
-    if value is None or isinstance(value, NullArray):
-        if resp3:
-            return b"_\r\n"
-        return answers.NULL if value is None else b"*-1\r\n"
+    if value is None:
+        return b"_\r\n" if resp3 else answers.NULL
     if isinstance(value, Status):
         return answers.status(value)
     if isinstance(value, Verbatim) and resp3:
