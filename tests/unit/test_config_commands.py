@@ -1,0 +1,81 @@
+"""The keys `deny_commands` and `commands` of a pool."""
+
+import pytest
+
+from twemproxy.config.commands import parse_command
+from twemproxy.config.load import parse
+from twemproxy.config.model import CommandRule, PoolConfig
+from twemproxy.config.problems import ConfigFileError
+
+POOL = """\
+alpha:
+  listen: 127.0.0.1:22121
+  redis: true
+  {}
+  servers:
+   - 127.0.0.1:6379:1
+"""
+
+
+def pool(lines: str) -> PoolConfig:
+    """A pool with some more lines."""
+    return parse(POOL.format(lines).encode(), "test.yml").pools[0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "denied"),
+    [
+        ("backlog: 1", ("migrate",)),
+        ("deny_commands: []", ()),
+        ("deny_commands: FLUSHALL config|get", ("flushall", "config|get")),
+        ('deny_commands: [keys, "flushdb flushall"]', ("keys", "flushdb", "flushall")),
+        ("deny_commands:\n   - keys\n   - '@write'", ("keys", "@write")),
+    ],
+)
+def test_denied_commands_are_words_or_a_list(
+    lines: str, denied: tuple[str, ...]
+) -> None:
+    assert pool(lines).deny_commands == denied
+
+
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [
+        ("X.GET key", CommandRule("x.get", "key", -2, 1, 1, 1, 0, "", False)),
+        ("x key=2 read", None),
+        ("x key key=2 read", CommandRule("x", "key", -3, 2, 2, 1, 0, "", True)),
+        (
+            "x keys keys=1:-1:2 arity=-3",
+            CommandRule("x", "keys", -3, 1, -1, 2, 0, "", False),
+        ),
+        ("x keys numkeys=1", CommandRule("x", "keys", -2, 0, 0, 1, 1, "", False)),
+        ("x any arity=1", CommandRule("x", "any", 1, 0, 0, 1, 0, "", False)),
+        ("x all merge=sum", CommandRule("x", "all", -1, 0, 0, 1, 0, "sum", False)),
+        ("x", None),
+        ("x keys", None),
+        ("x key arity=0", None),
+        ("x key read=1", None),
+        ("x keys keys=1:2", None),
+        ("x keys keys=a:b:c", None),
+        ("x key key=99999", None),
+        ("x all merge=best", None),
+        ("x key color=red", None),
+    ],
+)
+def test_a_line_describes_a_command(line: str, row: CommandRule | None) -> None:
+    assert parse_command(line) == row
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "commands: [x]",
+        "commands: x key key=0",
+        "deny_commands: [[x]]",
+        "deny_commands: x\n  deny_commands: y",
+        'deny_commands: [""]',
+    ],
+)
+def test_what_does_not_follow_the_form_is_reported(lines: str) -> None:
+    with pytest.raises(ConfigFileError):
+        pool(lines)
