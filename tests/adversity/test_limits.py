@@ -120,12 +120,12 @@ def test_no_more_requests_are_in_flight_than_the_pool_allows(
     proxy: Start, redis_servers: Redis
 ) -> None:
     (server,) = redis_servers(1)
-    running = proxy(pool([server], max_in_flight=5))
+    running = proxy(pool([server], max_in_flight=3))
     with running.connect() as wire:
         assert wire.ask(resp("GET", "k"), b"$-1\r\n") == b"$-1\r\n"
         server.freeze()
         wire.send(resp("GET", "k") * 100)
-        wait_until(lambda: running.server_stats("server1")["out_queue"] == 5, "five")
+        wait_until(lambda: running.server_stats("server1")["out_queue"] == 3, "three")
         server.thaw()
         assert wire.read_exactly(500) == b"$-1\r\n" * 100
 

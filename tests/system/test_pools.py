@@ -75,6 +75,29 @@ def test_a_client_too_many_is_turned_away_until_one_leaves(
     second.close()
 
 
+def test_descriptors_limit_the_clients(fleet: Fleet, proxy: Start) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (40, hard))
+    try:
+        running = proxy(pool(fleet.redis(1)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with ExitStack() as stack:
+        wires = [stack.enter_context(running.connect()) for _ in range(6)]
+        for wire in wires:
+            assert wire.ask(resp("GET", "k"), b"$-1\r\n") == b"$-1\r\n"
+        with running.connect() as one_too_many:
+            assert one_too_many.read_to_end() == b""
+        wires[0].close()
+        wait_until(lambda: accepted(running), "the place of the one that left")
+
+
+def accepted(running: Proxy) -> bool:
+    """Whether one more client is served."""
+    with running.connect() as wire:
+        return wire.ask(resp("GET", "k"), b"$-1\r\n") == b"$-1\r\n"
+
+
 def test_ipv6_on_both_sides(proxy: Start) -> None:
     with closing(RedisServer(host="::1")) as server, Reservation("::1") as front:
         server.start()

@@ -416,10 +416,10 @@ class Client(Connection):
         if self.draining and self.is_idle():
             self.close(0)
 
-    def block(self) -> None:
-        """Wait for the socket, and read no more when much is waiting."""
-        Connection.block(self)
-        if self.outbox.pending >= STALLED_BYTES:
+    def settle(self) -> None:
+        """Keep nothing in the shared slab; read no more when much is waiting."""
+        self.outbox.settle()
+        if self.blocked and self.outbox.pending >= STALLED_BYTES:
             self.pause(reason.OUTPUT)
 
     def pause(self, why: int) -> None:
