@@ -1,7 +1,8 @@
 """Settings of a pool, seen by the clients and servers they are for."""
 
+import resource
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import redis
