@@ -6,7 +6,6 @@ two, the distribution places keys on the live servers alone.
 """
 
 import errno
-import random
 import time
 from collections.abc import Sequence
 from typing import Final
@@ -200,8 +199,9 @@ class Server(Owner):
         if self.refused > CALM_FAILURES:
             doublings = min(self.refused - CALM_FAILURES - 1, 10)
             pause_ms = min(FIRST_PAUSE_MS << doublings, MAX_PAUSE_MS)
-            pause_ms = pause_ms // 2 + random.randrange(pause_ms // 2 + 1)  # noqa: S311 - jitter
-            self.wait_until_ms = self.pool.process.reactor.now_ms + pause_ms
+            reactor = self.pool.process.reactor
+            jitter_ms = reactor.now_us % (pause_ms // 2 + 1)  # no two clocks agree
+            self.wait_until_ms = reactor.now_ms + pause_ms // 2 + jitter_ms
 
 
 def ring_of(config: PoolConfig) -> Distribution:
