@@ -10,7 +10,7 @@ in the outbox, and its server connection's, until the reply has come.
 """
 
 import errno
-from typing import Final
+from typing import Any, Final
 
 from twemproxy import limits, log
 from twemproxy.net.dial import peer_name
@@ -22,7 +22,6 @@ from twemproxy.proxy.protocol import Protocol
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
 from twemproxy.stats.slowlog import MAX_NOTE_BYTES, Trace
-from twemproxy.wire.scanner import Scanner
 
 FIRST_WINDOW: Final = limits.FIRST_WINDOW
 MAX_WINDOW: Final = limits.MAX_WINDOW
@@ -246,7 +245,7 @@ class Client(Connection):
         self.in_flight = 0
         self.window = FIRST_WINDOW
         self.big_reply = MAX_CLIENT_OUTPUT_BYTES // FIRST_WINDOW
-        self.scanner: Scanner | None = None  # of an unfinished request
+        self.scanner: Any = None  # of an unfinished request
         self.sticky: dict[int, object] | None = None  # server connections in use
         self.owner: set[Client] | None = None  # the clients of the pool
         self.authenticated = False

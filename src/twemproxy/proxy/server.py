@@ -11,6 +11,7 @@ connection and fails everything that waited on it.
 
 import errno
 import os
+from typing import Any
 
 from twemproxy import log
 from twemproxy.net import outcome
@@ -31,7 +32,6 @@ from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
 from twemproxy.stats.slowlog import Trace
 from twemproxy.wire import expect
-from twemproxy.wire.scanner import Scanner
 
 
 class Owner:
@@ -116,7 +116,7 @@ class ServerConnection(Connection):
         self.resp3 = False  # its responses have the newer Redis types
         self.retiring = False  # closes when it owes nothing
         self.timed = False  # a timer will look at the head
-        self.scanner: Scanner | None = None  # of an unfinished response
+        self.scanner: Any = None  # of an unfinished response
         self.traces: list[Trace] | None = None  # of unsent requests with a trace
         self.waiters: list[Client] = []  # clients paused until the outbox drains
         self.blocked = True
