@@ -44,6 +44,7 @@ HOT = [
     "twemproxy.proxy.process",
     "twemproxy.proxy.connection",
     "twemproxy.proxy.protocol",
+    "twemproxy.proxy.request",
     "twemproxy.proxy.client",
     "twemproxy.proxy.server",
     "twemproxy.proxy.pool",

@@ -43,9 +43,7 @@ class PortablePoller(Poller):
     def wait(self, timeout_ms: int) -> int:
         """Wait for events; return how many."""
         timeout = None if timeout_ms < 0 else min(timeout_ms / 1000, MAX_WAIT_S)
-        self.events = [
-            (key.fd, mask) for key, mask in self.selector.select(timeout)
-        ]
+        self.events = [(key.fd, mask) for key, mask in self.selector.select(timeout)]
         return len(self.events)
 
     def fd(self, i: int) -> int:

@@ -113,8 +113,7 @@ class Reactor:
         """Call once when the clock reaches `at_ms`."""
         self.sequence += 1
         heapq.heappush(self.timers, (at_ms, self.sequence, call))
-        if at_ms < self.due_ms:
-            self.due_ms = at_ms
+        self.due_ms = min(self.due_ms, at_ms)
 
     def flush_later(self, handler: Handler) -> None:
         """Flush in this tick, after everything has been read."""

@@ -33,8 +33,7 @@ class Spare:
             if size <= length <= size * MAX_WASTE:
                 del self.blocks[i]
                 self.total -= length
-                if len(self.blocks) < self.idle:
-                    self.idle = len(self.blocks)
+                self.idle = min(self.idle, len(self.blocks))
                 return block
         return None
 

@@ -4,53 +4,17 @@ from twemproxy.proxy cimport reason
 from twemproxy.proxy.connection cimport Connection
 from twemproxy.proxy.process cimport Process
 from twemproxy.proxy.protocol cimport Protocol
+from twemproxy.proxy.request cimport Asker, Gather, Request, fail, finish, request_of
 from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
 from twemproxy.wire.scanner cimport Scanner
 
 cdef Py_ssize_t FIRST_WINDOW, MAX_WINDOW, MAX_CLIENT_OUTPUT_BYTES, STALLED_BYTES
 
-cdef class Client
-cdef class Gather
-
 @cython.final
-@cython.no_gc
-@cython.freelist(4096)
-cdef class Request:
-    cdef public Client client
-    cdef public Request whole, next_asked, next_sent
-    cdef public Gather gather
-    cdef public Slab reply
-    cdef public Py_ssize_t start, end, length, wanted
-    cdef public long long started_us, upto
-    cdef public int expects
-    cdef public bint answered, failed, silent
-    cdef public object trace
-
-@cython.no_gc
-cdef class Gather:
-    cdef public Request failed
-    cdef public Py_ssize_t pending
-    cpdef merge(self, Client client)
-    @cython.locals(failed=Request)
-    cpdef conclude(self, Client client)
-
-@cython.locals(request=Request)
-cpdef Request request_of(Client client, Request whole, long long now_us)
-cpdef bint is_gone(Request request) except -1
-@cython.locals(client=Client, length=Py_ssize_t)
-cpdef finish(Request request, Slab slab, Py_ssize_t start, Py_ssize_t end, bint bad)
-@cython.locals(gather=Gather, client=Client)
-cpdef finish_fragment(Request fragment, Request whole, bint bad)
-cpdef fail(Request request, Slab reply)
-cpdef mark_failed(Request request)
-
-@cython.final
-cdef class Client(Connection):
+cdef class Client(Asker):
     cdef public Protocol protocol
-    cdef public Block counters
-    cdef public Request head, tail
-    cdef public Py_ssize_t in_flight, window, big_reply, max_window, output_limit, parked
+    cdef public Py_ssize_t in_flight, window, big_reply, max_window, output_limit
     cdef public long long moved_ms, moved_bytes
     cdef public Scanner scanner
     cdef public dict sticky
@@ -76,7 +40,7 @@ cdef class Client(Connection):
     @cython.locals(number=int, taken_us=cython.longlong)
     cpdef on_reply(self, Request request, Py_ssize_t length)
     @cython.locals(request=Request, gather=Gather, before=Py_ssize_t, length=Py_ssize_t)
-    cpdef advance(self)
+    cdef move_answered(self)
     cpdef bint is_idle(self) except -1
     cpdef finish_reading(self)
     cpdef drain(self)

@@ -2,10 +2,11 @@ cimport cython
 from twemproxy.net.reactor cimport Handler
 from twemproxy.net.slab cimport held_bytes
 from twemproxy.proxy cimport reason
-from twemproxy.proxy.client cimport Client, Request
+from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.connection cimport Connection
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.process cimport Guard, Process
+from twemproxy.proxy.request cimport Request
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 

@@ -3,11 +3,12 @@ from libc.stdint cimport int64_t
 from twemproxy.net.outbox cimport Outbox
 from twemproxy.net.slab cimport Slab, holding
 from twemproxy.proxy cimport reason
-from twemproxy.proxy.client cimport Client, Gather, Request
+from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.connection cimport Connection
 from twemproxy.proxy.memcache_split cimport Splitter, Values
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.protocol cimport Protocol
+from twemproxy.proxy.request cimport Gather, Request
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire cimport expect, progress, rule

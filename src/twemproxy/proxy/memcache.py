@@ -16,11 +16,12 @@ from twemproxy.errors import ProtocolError
 from twemproxy.net.outbox import Outbox
 from twemproxy.net.slab import Slab, holding
 from twemproxy.proxy import reason
-from twemproxy.proxy.client import Client, Request
+from twemproxy.proxy.client import Client
 from twemproxy.proxy.memcache_local import LocalAnswers
 from twemproxy.proxy.memcache_split import Splitter, Values
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.protocol import Protocol
+from twemproxy.proxy.request import Request
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.stats import slot
 from twemproxy.wire import expect, progress, rule

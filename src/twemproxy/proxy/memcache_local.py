@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from twemproxy.net.slab import Slab, holding
-from twemproxy.proxy.client import Client, Gather, Request, fail, request_of
+from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
+from twemproxy.proxy.request import Asker, Gather, Request, fail, request_of
 from twemproxy.stats import slot
 from twemproxy.wire import rule
 from twemproxy.wire.memcache import answers
@@ -19,7 +20,7 @@ class Agreement(Gather):
 
     __slots__ = ()
 
-    def merge(self, client: Client) -> None:
+    def merge(self, client: Asker) -> None:
         """Every server said OK."""
         client.outbox.say(answers.OK)
 

@@ -3,8 +3,9 @@ from libc.stdint cimport int64_t
 from twemproxy.net.outbox cimport Outbox
 from twemproxy.net.slab cimport Slab
 from twemproxy.proxy.chains cimport Chains
-from twemproxy.proxy.client cimport Client, Gather, Request, fail, request_of
+from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.pool cimport Pool
+from twemproxy.proxy.request cimport Gather, Request, fail, request_of
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire cimport rule

@@ -16,8 +16,9 @@ from twemproxy import limits
 from twemproxy.net.outbox import Outbox
 from twemproxy.net.slab import Slab
 from twemproxy.proxy.chains import Chains
-from twemproxy.proxy.client import Client, Gather, Request, fail, request_of
+from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
+from twemproxy.proxy.request import Asker, Gather, Request, fail, request_of
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.stats import slot
 from twemproxy.wire import rule
@@ -99,7 +100,7 @@ class Values(Gather):
         keys = late.get(hash)
         return keys.pop() if keys else -1
 
-    def merge(self, client: Client) -> None:
+    def merge(self, client: Asker) -> None:
         """Put the values in the order of the keys."""
         self.interleave(client.outbox)
 

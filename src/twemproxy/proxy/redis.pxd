@@ -2,11 +2,12 @@ cimport cython
 from twemproxy.net.outbox cimport Outbox
 from twemproxy.net.slab cimport Slab, copied, holding, permanent
 from twemproxy.proxy cimport reason
-from twemproxy.proxy.client cimport Client, Request, request_of
+from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.connection cimport Connection
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.protocol cimport Protocol
 from twemproxy.proxy.redis_split cimport Splitter
+from twemproxy.proxy.request cimport Request, request_of
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire cimport expect, progress, rule

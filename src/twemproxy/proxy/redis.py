@@ -13,7 +13,7 @@ from twemproxy import limits, log
 from twemproxy.errors import ProtocolError
 from twemproxy.net.slab import Slab, copied, holding, permanent
 from twemproxy.proxy import reason
-from twemproxy.proxy.client import Client, Request, request_of
+from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.protocol import Protocol
 from twemproxy.proxy.redis_catalogue import Catalogue
@@ -21,6 +21,7 @@ from twemproxy.proxy.redis_fanout import Fanout
 from twemproxy.proxy.redis_local import LocalAnswers
 from twemproxy.proxy.redis_probe import Probe
 from twemproxy.proxy.redis_split import Splitter
+from twemproxy.proxy.request import Request, request_of
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.stats import slot
 from twemproxy.wire import expect, progress, rule

@@ -14,8 +14,9 @@ from typing import Final
 
 from twemproxy import limits
 from twemproxy.net.slab import Slab, holding
-from twemproxy.proxy.client import Client, Gather, Request, fail, request_of
+from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
+from twemproxy.proxy.request import Asker, Gather, Request, fail, request_of
 from twemproxy.stats import slot
 from twemproxy.wire import rule
 from twemproxy.wire.redis import answers
@@ -40,7 +41,7 @@ class Everywhere(Gather):
         self.fragments = fragments
         self.pending = len(fragments)
 
-    def conclude(self, client: Client) -> None:
+    def conclude(self, client: Asker) -> None:
         """Merge; an error counts as a failure unless one success is enough."""
         if self.failed is not None and self.how != rule.ONE_OK:
             Gather.conclude(self, client)
@@ -63,7 +64,7 @@ class Step(Gather):
         self.servers = servers
         self.pending = 1
 
-    def merge(self, client: Client) -> None:
+    def merge(self, client: Asker) -> None:
         """Replace the cursor in the reply."""
         reply = reply_of(self.fragment)
         own, rest = cursor_of(reply)

@@ -1,13 +1,14 @@
 """Replies that are made when their turn comes, once something has become known."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from twemproxy.net.slab import holding
-from twemproxy.proxy.client import Client, Gather, Request, finish, request_of
+from twemproxy.proxy.client import Client
+from twemproxy.proxy.request import Asker, Gather, Request, finish, request_of
 from twemproxy.stats import slot
 
-Produce = Callable[[Client], bytes]
+Produce = Callable[[Any], bytes]  # from the client, which it knows well
 NO_BYTES: Final = holding(b"")
 
 
@@ -21,7 +22,7 @@ class Later(Gather):
         self.silent = silent
         self.pending = 1
 
-    def merge(self, client: Client) -> None:
+    def merge(self, client: Asker) -> None:
         """Make the reply; everything asked before has its own by now."""
         reply = self.produce(client)
         if not self.silent:

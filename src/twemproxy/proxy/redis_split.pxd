@@ -2,8 +2,9 @@ cimport cython
 from libc.stdint cimport int64_t
 from twemproxy.net.outbox cimport Outbox
 from twemproxy.net.slab cimport Slab, holding
-from twemproxy.proxy.client cimport Client, Gather, Request, fail, request_of
+from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.pool cimport Pool
+from twemproxy.proxy.request cimport Gather, Request, fail, request_of
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire cimport expect, rule

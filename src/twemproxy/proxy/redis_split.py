@@ -13,8 +13,9 @@ from typing import Final
 from twemproxy import limits
 from twemproxy.net.outbox import Outbox
 from twemproxy.net.slab import Slab, holding
-from twemproxy.proxy.client import Client, Gather, Request, fail, request_of
+from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
+from twemproxy.proxy.request import Asker, Gather, Request, fail, request_of
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.stats import slot
 from twemproxy.wire import expect, rule
@@ -41,7 +42,7 @@ class Values(Gather):
     fragments: list[Request]
     places: bytearray
 
-    def merge(self, client: Client) -> None:
+    def merge(self, client: Asker) -> None:
         """Interleave the fragments' values."""
         self.interleave(client.outbox)
 
@@ -77,7 +78,7 @@ class Count(Gather):
 
     fragments: list[Request]
 
-    def merge(self, client: Client) -> None:
+    def merge(self, client: Asker) -> None:
         """Add up."""
         total = self.total()
         client.outbox.say(answers.integer(total))
@@ -96,7 +97,7 @@ class Status(Gather):
 
     __slots__ = ()
 
-    def merge(self, client: Client) -> None:
+    def merge(self, client: Asker) -> None:
         """Every fragment said OK, or there would be a failure."""
         client.outbox.say(answers.OK)
 

@@ -2,10 +2,11 @@ cimport cython
 from twemproxy.net cimport outcome
 from twemproxy.net.slab cimport Slab
 from twemproxy.proxy cimport reason
-from twemproxy.proxy.client cimport Client, Request, fail, finish, is_gone
+from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.connection cimport Connection
 from twemproxy.proxy.process cimport Process
 from twemproxy.proxy.protocol cimport Protocol
+from twemproxy.proxy.request cimport Request, fail, finish, is_gone
 from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
 from twemproxy.wire cimport expect

@@ -24,10 +24,11 @@ from twemproxy.net.dial import (
 )
 from twemproxy.net.slab import Slab
 from twemproxy.proxy import reason
-from twemproxy.proxy.client import Client, Request, fail, finish, is_gone
+from twemproxy.proxy.client import Client
 from twemproxy.proxy.connection import Connection
 from twemproxy.proxy.process import Process
 from twemproxy.proxy.protocol import Protocol
+from twemproxy.proxy.request import Request, fail, finish, is_gone
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
 from twemproxy.stats.slowlog import Trace

@@ -203,4 +203,4 @@ class RequestScanner(Scanner):
 
 def printable(byte: int) -> str:
     """Show one byte in an error text without breaking the line."""
-    return chr(byte) if 32 <= byte < 127 else "?"  # noqa: PLR2004 - ASCII
+    return chr(byte) if 32 <= byte < 127 else "?"

@@ -1,0 +1,47 @@
+cimport cython
+from twemproxy.net.slab cimport Slab
+from twemproxy.proxy.connection cimport Connection
+from twemproxy.stats cimport slot
+from twemproxy.stats.counters cimport Block
+
+cdef class Asker
+cdef class Gather
+
+@cython.final
+@cython.no_gc
+@cython.freelist(4096)
+cdef class Request:
+    cdef public Asker client
+    cdef public Request whole, next_asked, next_sent
+    cdef public Gather gather
+    cdef public Slab reply
+    cdef public Py_ssize_t start, end, length, wanted
+    cdef public long long started_us, upto
+    cdef public int expects
+    cdef public bint answered, failed, silent
+    cdef public object trace
+
+@cython.no_gc
+cdef class Gather:
+    cdef public Request failed
+    cdef public Py_ssize_t pending
+    cpdef merge(self, Asker client)
+    @cython.locals(failed=Request)
+    cpdef conclude(self, Asker client)
+
+cdef class Asker(Connection):
+    cdef public Block counters
+    cdef public Request head, tail
+    cdef public Py_ssize_t parked
+    cpdef deliver(self, Request request, Slab slab, Py_ssize_t start, Py_ssize_t end)
+    cpdef advance(self)
+
+@cython.locals(request=Request)
+cpdef Request request_of(Asker client, Request whole, long long now_us)
+cpdef bint is_gone(Request request) except -1
+@cython.locals(client=Asker, length=Py_ssize_t)
+cpdef finish(Request request, Slab slab, Py_ssize_t start, Py_ssize_t end, bint bad)
+@cython.locals(gather=Gather, client=Asker)
+cpdef finish_fragment(Request fragment, Request whole, bint bad)
+cpdef fail(Request request, Slab reply)
+cpdef mark_failed(Request request)
