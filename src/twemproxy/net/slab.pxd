@@ -2,6 +2,7 @@ cimport cython
 from twemproxy.net.memory cimport allocate, copy, resize
 from twemproxy.net.spare cimport give_block, take_block
 
+cdef int TEN
 cdef Py_ssize_t BLOCK
 
 @cython.final

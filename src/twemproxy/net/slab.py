@@ -12,6 +12,7 @@ from typing import Final
 from twemproxy.net.memory import allocate, copy, resize
 from twemproxy.net.spare import give_block, take_block
 
+TEN: Final = 10
 BLOCK: Final = 65536  # from this size on, memory is used again
 
 
@@ -99,16 +100,16 @@ class Slab:
         at = self.used
         digits = 1
         rest = number
-        while rest > 9:
-            rest //= 10
+        while rest >= TEN:
+            rest //= TEN
             digits += 1
         buf = self.buf
         buf[at] = mark
         pos = at + digits
         rest = number
         while pos > at:
-            buf[pos] = 48 + rest % 10
-            rest //= 10
+            buf[pos] = 48 + rest % TEN
+            rest //= TEN
             pos -= 1
         buf[at + digits + 1] = 13
         buf[at + digits + 2] = 10

@@ -31,6 +31,7 @@ cdef class Connection(Handler):
         room=Py_ssize_t, count=Py_ssize_t, consumed=Py_ssize_t,
     )
     cpdef read(self, bint hangup)
+    cdef on_nothing(self, Py_ssize_t count)
     @cython.locals(need=Py_ssize_t, size=Py_ssize_t)
     cpdef Slab fit(self, Slab slab)
     @cython.locals(end=Py_ssize_t)

@@ -146,13 +146,7 @@ class Connection(Handler):
         if count <= 0:
             if slab.shared:
                 slab.used = start
-            if count == 0:
-                self.eof = True
-                self.on_eof()
-            elif count == outcome.AGAIN:
-                self.on_dry()
-            else:
-                self.on_broken(-count)
+            self.on_nothing(count)
             return
         self.bytes_in += count
         slab.used = at + count
@@ -161,6 +155,16 @@ class Connection(Handler):
         consumed = self.consume(slab, start, at + count)
         if self.fd >= 0:
             self.keep(slab, start, consumed)
+
+    def on_nothing(self, count: int) -> None:
+        """Act on a read that brought no bytes but this outcome."""
+        if count == 0:
+            self.eof = True
+            self.on_eof()
+        elif count == outcome.AGAIN:
+            self.on_dry()
+        else:
+            self.on_broken(-count)
 
     def fit(self, slab: Slab) -> Slab:
         """Return the backlog with room for more of its message, from offset 0.

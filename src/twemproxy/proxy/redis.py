@@ -98,7 +98,7 @@ class RedisProtocol(Protocol):
         """Route each whole request in slab[start:end]; return where that ended."""
         walker = client.scanner or self.request_scanner
         try:
-            return self.walk(client, walker, slab, start, end)  # type: ignore[arg-type] # its own kind
+            return self.walk(client, walker, slab, start, end)
         except ProtocolError as error:
             if client.scanner is None:
                 self.request_scanner.reset()
@@ -269,7 +269,7 @@ class RedisProtocol(Protocol):
         """Pair each whole response in slab[start:end] with its request."""
         walker = conn.scanner or self.response_scanner
         try:
-            return self.pair(conn, walker, slab, start, end)  # type: ignore[arg-type] # its own kind
+            return self.pair(conn, walker, slab, start, end)
         except ProtocolError as error:
             log.warn("s %d '%s' answered badly: %s", conn.fd, conn.address, error)
             if conn.scanner is None:

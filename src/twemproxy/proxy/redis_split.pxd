@@ -1,7 +1,7 @@
 cimport cython
 from libc.stdint cimport int64_t
 from twemproxy.net.outbox cimport Outbox
-from twemproxy.net.slab cimport Slab, holding
+from twemproxy.net.slab cimport Slab, holding, permanent
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.request cimport Gather, Request, fail, request_of
@@ -12,6 +12,7 @@ from twemproxy.wire.redis.merge cimport after_line, after_value, integer
 from twemproxy.wire.redis.request cimport RequestScanner
 
 cdef int ARRAY, BULK
+cdef Slab NOTHING
 cdef Py_ssize_t MAX_KEY_BYTES, MAX_SERVER_QUEUE_BYTES, KEPT_KEYS
 
 @cython.final
@@ -37,18 +38,22 @@ cdef class Splitter:
     cdef int[::1] first, last, lengths, owners, following, places
     cdef dict heads
     cdef Py_ssize_t room, too_long, max_keys
+    cdef RequestScanner walker
+    cdef Slab slab
+    cdef Py_ssize_t at
+    cdef int row, how
     cpdef set_room(self, Py_ssize_t keys)
     @cython.locals(step=Py_ssize_t, words=Py_ssize_t, keys=Py_ssize_t)
     cpdef split(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, int how)
-    @cython.locals(spans="long long[::1]", servers=int, server=int, key=int, arg=Py_ssize_t)
-    cdef bint chain(self, RequestScanner walker, bytearray buf, Py_ssize_t at, Py_ssize_t keys, Py_ssize_t step) except -1
+    @cython.locals(spans="long long[::1]", buf=bytearray, at=Py_ssize_t, servers=int, server=int, key=int, arg=Py_ssize_t)
+    cdef bint chain(self, Py_ssize_t keys, Py_ssize_t step) except -1
     @cython.locals(whole=Request, fragments=list, failures=list, servers=int, server=int, fragment=Request, conn=ServerConnection)
-    cdef send(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, int how, Py_ssize_t keys)
+    cdef send(self, Client client, Py_ssize_t keys)
     @cython.locals(values=Values, count=Count, places=bytearray, place=int, key=int)
-    cdef Gather gather(self, int how, Py_ssize_t keys, list fragments)
-    @cython.locals(step=Py_ssize_t, head=bytearray, outbox=Outbox, before=Py_ssize_t, length=Py_ssize_t, count=int, key=int, end=int)
-    cdef write(self, ServerConnection conn, Request fragment, RequestScanner walker, Slab slab, Py_ssize_t at, int row, int how, int server)
+    cdef Gather gather(self, Py_ssize_t keys, list fragments)
+    @cython.locals(how=int, step=Py_ssize_t, head=bytearray, outbox=Outbox, before=Py_ssize_t, length=Py_ssize_t, count=int, key=int, end=int)
+    cdef write(self, ServerConnection conn, Request fragment, int server)
     @cython.locals(spans="long long[::1]", excess=Py_ssize_t, key=int, value=Py_ssize_t)
-    cdef Py_ssize_t counted_twice(self, RequestScanner walker, int server) except -1
-    @cython.locals(spans="long long[::1]", start=Py_ssize_t, end=Py_ssize_t, arg=Py_ssize_t)
-    cdef write_run(self, Outbox outbox, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t first, Py_ssize_t last)
+    cdef Py_ssize_t counted_twice(self, int server) except -1
+    @cython.locals(spans="long long[::1]", slab=Slab, at=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t, arg=Py_ssize_t)
+    cdef write_run(self, Outbox outbox, Py_ssize_t first, Py_ssize_t last)

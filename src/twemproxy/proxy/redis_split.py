@@ -12,7 +12,7 @@ from typing import Final
 
 from twemproxy import limits
 from twemproxy.net.outbox import Outbox
-from twemproxy.net.slab import Slab, holding
+from twemproxy.net.slab import Slab, holding, permanent
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.request import Asker, Gather, Request, fail, request_of
@@ -28,6 +28,7 @@ MAX_KEY_BYTES: Final = limits.MAX_KEY_BYTES
 MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 ARRAY: Final = 42  # '*'
 BULK: Final = 36  # '$'
+NOTHING: Final = permanent(b"")
 KEPT_KEYS: Final = 4096  # scratch space for more keys is not kept
 
 
@@ -106,9 +107,11 @@ class Splitter:
     """Splits the requests of one pool. Its scratch space serves one at a time."""
 
     __slots__ = (
+        "at",
         "first",
         "following",
         "heads",
+        "how",
         "last",
         "lengths",
         "max_keys",
@@ -116,7 +119,10 @@ class Splitter:
         "places",
         "pool",
         "room",
+        "row",
+        "slab",
         "too_long",
+        "walker",
     )
 
     def __init__(self, pool: Pool) -> None:
@@ -151,6 +157,11 @@ class Splitter:
         how: int,
     ) -> None:
         """Send the keys of one request to their servers; `how` is the row's."""
+        self.walker = walker
+        self.slab = slab
+        self.at = at
+        self.row = row
+        self.how = how
         step = 2 if how == rule.SPLIT_PAIRS else 1
         words = walker.count - 1
         keys = words // step
@@ -162,20 +173,21 @@ class Splitter:
             return
         if keys > self.room:
             self.set_room(2 * keys)
-        if self.chain(walker, slab.buf, at, keys, step):
-            self.send(client, walker, slab, at, row, how, keys)
+        if self.chain(keys, step):
+            self.send(client, keys)
         elif self.too_long:
             client.say(holding(answers.key_too_long(self.too_long, MAX_KEY_BYTES)))
         else:
             client.refuse(self.pool.refusal(-1))
+        self.slab = NOTHING
         if self.room > KEPT_KEYS:
             self.set_room(64)
 
-    def chain(
-        self, walker: RequestScanner, buf: bytearray, at: int, keys: int, step: int
-    ) -> bool:
+    def chain(self, keys: int, step: int) -> bool:
         """Chain the keys of each server; false when a key has no server."""
-        spans = walker.spans
+        spans = self.walker.spans
+        buf = self.slab.buf
+        at = self.at
         servers = len(self.pool.servers)
         self.too_long = 0
         for server in range(servers):
@@ -199,16 +211,7 @@ class Splitter:
             self.lengths[server] += 1
         return True
 
-    def send(
-        self,
-        client: Client,
-        walker: RequestScanner,
-        slab: Slab,
-        at: int,
-        row: int,
-        how: int,
-        keys: int,
-    ) -> None:
+    def send(self, client: Client, keys: int) -> None:
         """Make a fragment for each server that owns a key."""
         whole = client.ask()
         fragments: list[Request] = []
@@ -224,18 +227,18 @@ class Splitter:
             if conn is None:
                 failures.append((fragment, self.pool.refusal(server)))
             else:
-                self.write(conn, fragment, walker, slab, at, row, how, server)
+                self.write(conn, fragment, server)
                 if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
                     conn.hold_back(client)
-        whole.gather = self.gather(how, keys, fragments)
+        whole.gather = self.gather(keys, fragments)
         whole.gather.pending = len(fragments)
         self.pool.counters.add(slot.FRAGMENTS, len(fragments))
         for fragment, reply in failures:
             fail(fragment, reply)
 
-    def gather(self, how: int, keys: int, fragments: list[Request]) -> Gather:
+    def gather(self, keys: int, fragments: list[Request]) -> Gather:
         """Return what makes one reply of the fragments' replies."""
-        if how == rule.SPLIT_VALUES:
+        if self.how == rule.SPLIT_VALUES:
             values = Values.__new__(Values)
             values.failed = None
             values.fragments = fragments
@@ -246,26 +249,17 @@ class Splitter:
                 places[2 * key + 1] = place >> 8
             values.places = places
             return values
-        if how == rule.SPLIT_COUNT:
+        if self.how == rule.SPLIT_COUNT:
             count = Count.__new__(Count)
             count.failed = None
             count.fragments = fragments
             return count
         return Status()
 
-    def write(
-        self,
-        conn: ServerConnection,
-        fragment: Request,
-        walker: RequestScanner,
-        slab: Slab,
-        at: int,
-        row: int,
-        how: int,
-        server: int,
-    ) -> None:
+    def write(self, conn: ServerConnection, fragment: Request, server: int) -> None:
         """Write the request that asks one server for its keys."""
-        head = self.heads[row]
+        how = self.how
+        head = self.heads[self.row]
         step = 2 if how == rule.SPLIT_PAIRS else 1
         outbox = conn.outbox
         before = outbox.pending
@@ -277,7 +271,7 @@ class Splitter:
             end = key + 1
             while self.following[end - 1] == end:
                 end += 1
-            self.write_run(outbox, walker, slab, at, 1 + key * step, 1 + end * step)
+            self.write_run(outbox, 1 + key * step, 1 + end * step)
             key = self.following[end - 1]
         if how == rule.SPLIT_VALUES:
             fragment.expects = expect.VALUES
@@ -288,38 +282,32 @@ class Splitter:
         fragment.wanted = count
         length = outbox.pending - before
         if step > 1:
-            length += self.counted_twice(walker, server)
+            length += self.counted_twice(server)
         conn.expect(fragment, length)
         conn.send_later()
 
-    def counted_twice(self, walker: RequestScanner, server: int) -> int:
+    def counted_twice(self, server: int) -> int:
         """Return by how much the C program's `request_bytes` exceeds the truth.
 
         It counts the values of MSET twice, but for the last value of the request;
         people compare the two programs' numbers, so ours agree.
         """
-        spans = walker.spans
+        spans = self.walker.spans
         excess = 0
         key = self.first[server]
         while key >= 0:
             value = 2 * (2 + 2 * key)
-            if value < 2 * (walker.count - 1):
+            if value < 2 * (self.walker.count - 1):
                 excess += spans[value + 1] - spans[value - 1]
             key = self.following[key]
         return excess
 
-    def write_run(
-        self,
-        outbox: Outbox,
-        walker: RequestScanner,
-        slab: Slab,
-        at: int,
-        first: int,
-        last: int,
-    ) -> None:
+    def write_run(self, outbox: Outbox, first: int, last: int) -> None:
         """Write arguments `first` to `last`, the latter excluded."""
-        spans = walker.spans
-        if walker.canonical:
+        spans = self.walker.spans
+        slab = self.slab
+        at = self.at
+        if self.walker.canonical:
             start = at + spans[2 * first - 1] + 2
             outbox.add(slab, start, at + spans[2 * last - 1] + 2)
             return
