@@ -29,7 +29,7 @@ SERVERS: Final = 3
 MAX_CLIENTS: Final = 4
 TIMEOUT_MS: Final = 100
 RETRY_MS: Final = 200
-EXAMPLES: Final = int(os.environ.get("LAWS_EXAMPLES", "120"))
+EXAMPLES: Final = int(os.environ.get("LAWS_EXAMPLES", "100"))
 ERRORS: Final = (
     b"-ERR Connection refused\r\n",
     b"-ERR Connection reset by peer\r\n",
