@@ -3,7 +3,7 @@
 from typing import Final, Self
 
 from tests.support.canned import CannedServer
-from tests.support.processes import family, resident_bytes
+from tests.support.processes import allowance, family, resident_bytes
 from tests.support.proxy import Proxy, pool
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire, resp
@@ -62,4 +62,4 @@ class Trap:
     def assert_unharmed(self, growth: int = 8 * MIB) -> None:
         """Check that no process was replaced and none has grown by much."""
         assert family(self.proxy.pid) == self.workers
-        assert resident_bytes(self.proxy.pid) - self.memory < growth
+        assert resident_bytes(self.proxy.pid) - self.memory < allowance(growth)
