@@ -32,5 +32,5 @@ def descriptors(pid: int) -> int:
 
 
 def allowance(size: int) -> int:
-    """How much a process may grow that should take `size`; sanitizers keep a lot more."""
+    """How much a process may grow for `size`; sanitizers keep a lot more."""
     return size * 16 if os.environ.get("TWEMPROXY_MODE") == "sanitized" else size
