@@ -54,8 +54,20 @@ STAYS: Final[Raw] = {
     "top": {"curr_connections": +1},
     "p": {"client_err": -1, "client_connections": +1, "forward_error": None},
 }
+# KEYS, which the C program does not know, is asked of every server.
+ASKED: Final[Raw] = {
+    "server_connections": +1,
+    "requests": +1,
+    "request_bytes": len("*2\r\n$4\r\nKEYS\r\n$1\r\n*\r\n"),
+    "responses": +1,
+    "response_bytes": len("*0\r\n"),
+}
 COUNTERS: Final[Mapping[str, Raw]] = {
-    "unsupported": STAYS,
+    "unsupported": {
+        "top": {"total_connections": +3, "curr_connections": +4},
+        "p": {"client_err": -1, "client_connections": +1},
+        **{f"server{i}": ASKED for i in (1, 2, 3)},
+    },
     "protocol error": STAYS,
     "move": STAYS,
     "memcache bad": STAYS,
