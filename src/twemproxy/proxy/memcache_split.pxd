@@ -31,16 +31,18 @@ cdef class Values(Gather):
 cdef class Splitter:
     cdef Pool pool
     cdef Chains chains
+    cdef Py_ssize_t at
+    cdef int first
 
     @cython.locals(first=int, keys=Py_ssize_t, start=bytes)
     cpdef split(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
-    @cython.locals(spans="long long[::1]", key=int, word=Py_ssize_t, index=Py_ssize_t)
-    cdef bint chain(self, RequestScanner walker, bytearray buf, Py_ssize_t at, int first, Py_ssize_t keys) except -1
+    @cython.locals(spans="long long[::1]", at=Py_ssize_t, first=int, key=int, word=Py_ssize_t, index=Py_ssize_t)
+    cdef bint chain(self, RequestScanner walker, bytearray buf, Py_ssize_t keys) except -1
     @cython.locals(whole=Request, gather=Values, fragment=Request, conn=ServerConnection, server=int, number=int, failures=list)
-    cdef send(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int first, Py_ssize_t keys, bytes start)
-    @cython.locals(spans="long long[::1]", chains=Chains, gather=Values, server=int, key=int, number=int, place=int, word=Py_ssize_t)
-    cdef Values gather(self, RequestScanner walker, bytearray buf, Py_ssize_t at, int first, Py_ssize_t keys)
-    @cython.locals(outbox=Outbox, before=Py_ssize_t, key=int, end=int)
-    cdef write(self, ServerConnection conn, Request fragment, RequestScanner walker, Slab slab, Py_ssize_t at, int first, int server, bytes start)
-    @cython.locals(spans="long long[::1]", word=Py_ssize_t)
-    cdef write_run(self, Outbox outbox, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t begin, Py_ssize_t end)
+    cdef send(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t keys, bytes start)
+    @cython.locals(spans="long long[::1]", chains=Chains, gather=Values, at=Py_ssize_t, first=int, server=int, key=int, number=int, place=int, word=Py_ssize_t)
+    cdef Values gather(self, RequestScanner walker, bytearray buf, Py_ssize_t keys)
+    @cython.locals(outbox=Outbox, before=Py_ssize_t, first=int, key=int, end=int)
+    cdef write(self, ServerConnection conn, Request fragment, RequestScanner walker, Slab slab, int server, bytes start)
+    @cython.locals(spans="long long[::1]", at=Py_ssize_t, word=Py_ssize_t)
+    cdef write_run(self, Outbox outbox, RequestScanner walker, Slab slab, Py_ssize_t begin, Py_ssize_t end)

@@ -126,13 +126,19 @@ class Values(Gather):
 
 
 class Splitter:
-    """Splits the requests of one pool, one at a time."""
+    """Splits the requests of one pool, one at a time.
 
-    __slots__ = ("chains", "pool")
+    The request that is being split begins `at` so many bytes into its slab, and
+    its word `first` is its first key.
+    """
+
+    __slots__ = ("at", "chains", "first", "pool")
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.chains = Chains()
+        self.at = 0
+        self.first = 0
 
     def split(
         self, client: Client, walker: RequestScanner, slab: Slab, at: int
@@ -140,20 +146,22 @@ class Splitter:
         """Send the keys of one request to their servers."""
         command = COMMANDS[walker.row]
         first = command.first
+        self.at = at
+        self.first = first
         keys = walker.count - first
         self.chains.begin(len(self.pool.servers), keys)
-        if self.chain(walker, slab.buf, at, first, keys):
+        if self.chain(walker, slab.buf, keys):
             start = prefix(command, words_of(walker, slab.buf, at, first))
-            self.send(client, walker, slab, at, first, keys, start)
+            self.send(client, walker, slab, keys, start)
         else:
             client.refuse(self.pool.refusal(-1))
         self.chains.shrink()
 
-    def chain(
-        self, walker: RequestScanner, buf: bytearray, at: int, first: int, keys: int
-    ) -> bool:
+    def chain(self, walker: RequestScanner, buf: bytearray, keys: int) -> bool:
         """Chain the keys of each server; false when no server is live."""
         spans = walker.spans
+        at = self.at
+        first = self.first
         for key in range(keys):
             word = 2 * (first + key)
             index = self.pool.place(buf, at + spans[word], at + spans[word + 1])
@@ -167,14 +175,12 @@ class Splitter:
         client: Client,
         walker: RequestScanner,
         slab: Slab,
-        at: int,
-        first: int,
         keys: int,
         start: bytes,
     ) -> None:
         """Make a fragment for each server that owns a key."""
         whole = client.ask()
-        gather = self.gather(walker, slab.buf, at, first, keys)
+        gather = self.gather(walker, slab.buf, keys)
         whole.gather = gather
         failures: list[tuple[Request, Slab]] = []
         number = 0
@@ -190,7 +196,7 @@ class Splitter:
             if conn is None:
                 failures.append((fragment, self.pool.refusal(server)))
             else:
-                self.write(conn, fragment, walker, slab, at, first, server, start)
+                self.write(conn, fragment, walker, slab, server, start)
                 if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
                     conn.hold_back(client)
         gather.pending = number
@@ -198,10 +204,10 @@ class Splitter:
         for fragment, reply in failures:
             fail(fragment, reply)
 
-    def gather(
-        self, walker: RequestScanner, buf: bytearray, at: int, first: int, keys: int
-    ) -> Values:
+    def gather(self, walker: RequestScanner, buf: bytearray, keys: int) -> Values:
         """Return what makes one response of the fragments' responses."""
+        at = self.at
+        first = self.first
         chains = self.chains
         spans = walker.spans
         gather = Values(keys, len(self.pool.servers))
@@ -231,19 +237,18 @@ class Splitter:
         fragment: Request,
         walker: RequestScanner,
         slab: Slab,
-        at: int,
-        first: int,
         server: int,
         start: bytes,
     ) -> None:
         """Write the line that asks one server for its keys."""
+        first = self.first
         outbox = conn.outbox
         before = outbox.pending
         outbox.say(start)
         key = self.chains.first[server]
         while key >= 0:
             end = self.chains.run_end(key)
-            self.write_run(outbox, walker, slab, at, first + key, first + end)
+            self.write_run(outbox, walker, slab, first + key, first + end)
             key = self.chains.following[end - 1]
         outbox.say(b"\r\n")
         conn.expect(fragment, outbox.pending - before)
@@ -254,11 +259,11 @@ class Splitter:
         outbox: Outbox,
         walker: RequestScanner,
         slab: Slab,
-        at: int,
         begin: int,
         end: int,
     ) -> None:
         """Write words `begin` to `end`, the latter excluded, a blank behind each."""
+        at = self.at
         spans = walker.spans
         if walker.canonical and end < walker.count:
             outbox.add(slab, at + spans[2 * begin], at + spans[2 * end - 1] + 1)

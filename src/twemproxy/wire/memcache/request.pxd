@@ -26,6 +26,8 @@ cdef class RequestScanner(Scanner):
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(pos=Py_ssize_t, word=Py_ssize_t, stop=Py_ssize_t, byte=int)
     cdef bint walk_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
+    cdef end_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, Py_ssize_t end)
+    cdef Py_ssize_t on_control(self, int byte, Py_ssize_t word, Py_ssize_t at) except -2
     cdef lengthen(self)
     cdef end_word(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, Py_ssize_t end)
     @cython.locals(row=int)
@@ -38,6 +40,7 @@ cdef class RequestScanner(Scanner):
     @cython.locals(row=int, reply=int)
     cdef int judge(self, bytearray buf, Py_ssize_t start) except -1
     cdef int judge_storage(self, bytearray buf, Py_ssize_t start) except -1
+    cdef int judge_meta(self) except -1
     cdef int judge_block(self) except -1
     @cython.locals(words=Py_ssize_t)
     cdef int judge_delete(self, bytearray buf, Py_ssize_t start) except -1
@@ -52,7 +55,7 @@ cdef class RequestScanner(Scanner):
     cdef int64_t number(self, bytearray buf, Py_ssize_t start, Py_ssize_t word) except -2
     @cython.locals(value=uint64_t, first=Py_ssize_t, digit=int)
     cdef int64_t digits(self, bytearray buf, Py_ssize_t pos, Py_ssize_t end) except -2
-    @cython.locals(at=Py_ssize_t, i=Py_ssize_t)
+    @cython.locals(at=Py_ssize_t, size=Py_ssize_t, i=Py_ssize_t)
     cdef bint begins(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, bytearray text) except -1
     cdef bint equals(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, bytearray text) except -1
     @cython.locals(former="long long[::1]", i=Py_ssize_t)

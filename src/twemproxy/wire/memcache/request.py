@@ -169,21 +169,33 @@ class RequestScanner(Scanner):
                     if pos + 1 == filled:
                         break
                     if buf[pos + 1] == 10:
-                        if word >= 0:
-                            self.end_word(buf, start, word, pos - start)
-                        self.line = pos + 2 - start
+                        self.end_line(buf, start, word, pos - start)
                         return True
                     self.spoiled = True
-                elif byte in (0, 10):
-                    self.spoiled = True
-                elif word < 0:
-                    word = pos - start
+                else:
+                    word = self.on_control(byte, word, pos - start)
                 pos += 1
             self.at = pos - start
             self.word = word
             if self.at < self.limit:
                 return False
             self.lengthen()
+
+    def end_line(self, buf: bytearray, start: int, word: int, end: int) -> None:
+        """Add the last word, if one is unfinished; the line is whole."""
+        if word >= 0:
+            self.end_word(buf, start, word, end)
+        self.line = end + 2
+
+    def on_control(self, byte: int, word: int, at: int) -> int:
+        """Return where the word with a control character at `at` began.
+
+        A zero byte and a lone LF spoil the line; the others are letters.
+        """
+        if byte in (0, 10):
+            self.spoiled = True
+            return word
+        return at if word < 0 else word
 
     def lengthen(self) -> None:
         """Allow a long line to a command with many keys."""
@@ -280,10 +292,7 @@ class RequestScanner(Scanner):
         elif reply == rule.DELETED:
             return self.judge_delete(buf, start)
         elif reply == rule.META:
-            if self.count > MAX_META_WORDS:
-                return fault.TOO_MANY_FLAGS
-            if self.blocks[row]:
-                return self.judge_block()
+            return self.judge_meta()
         elif reply == rule.OKAY:
             return self.judge_server(buf, start)
         return fault.NONE
@@ -295,6 +304,14 @@ class RequestScanner(Scanner):
         if self.least[self.row] > 5 and self.number(buf, start, 5) < 0:
             return fault.BAD_LINE
         return self.judge_block()
+
+    def judge_meta(self) -> int:
+        """Return what is wrong with the size of a meta command."""
+        if self.count > MAX_META_WORDS:
+            return fault.TOO_MANY_FLAGS
+        if self.blocks[self.row]:
+            return self.judge_block()
+        return fault.NONE
 
     def judge_block(self) -> int:
         """Return what is wrong with the length of the data."""
@@ -384,12 +401,13 @@ class RequestScanner(Scanner):
     def begins(self, buf: bytearray, start: int, word: int, text: bytearray) -> bool:
         """Tell whether a word begins with `text`."""
         at = self.spans[2 * word]
-        if self.spans[2 * word + 1] - at < len(text):
+        size = len(text)
+        if self.spans[2 * word + 1] - at < size:
             return False
-        for i in range(len(text)):
-            if buf[start + at + i] != text[i]:
-                return False
-        return True
+        i = 0
+        while i < size and buf[start + at + i] == text[i]:
+            i += 1
+        return i == size
 
     def equals(self, buf: bytearray, start: int, word: int, text: bytearray) -> bool:
         """Tell whether a word is `text`."""

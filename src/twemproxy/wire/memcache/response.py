@@ -221,9 +221,8 @@ class ResponseScanner(Scanner):
             raise ProtocolError("bad VALUE line")
         if size_end < end and number(buf, size_end + 1, end) < 0:
             raise ProtocolError("bad VALUE line")
-        if self.wanted >= 0:
-            if self.at or key_hash(buf, key, key_end) != self.wanted:
-                raise ProtocolError("a value that was not asked for")
+        if self.wanted >= 0 and (self.at or key_hash(buf, key, key_end) != self.wanted):
+            raise ProtocolError("a value that was not asked for")
         self.need = end + 2 - start + size + 2
 
     def fits(self, kind: int) -> bool:

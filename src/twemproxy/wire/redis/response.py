@@ -172,9 +172,8 @@ class ResponseScanner(Scanner):
         nothing beyond 64 bits. Of the negative lengths only null is one.
         """
         negative = pos < filled and buf[pos] == 45
-        if negative:
-            pos += 1
-        first = pos
+        first = pos + negative
+        pos = first
         value = 0
         while pos < filled:
             digit = buf[pos] - 48
