@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV ?= $(or $(VIRTUAL_ENV),.venv)
 JOBS ?= 2
 PY := $(VENV)/bin/python
+# Tests of timing share their machine with others: a failed one gets two more chances,
+# and the summary names it.
+PYTEST := $(PY) -m pytest -n $(JOBS) --reruns 2
 
 SOURCES := $(shell find src -name '*.py' -o -name '*.pyx' -o -name '*.pxd')
 INTERPRETED := $(CURDIR)/build/interpreted
@@ -37,14 +40,14 @@ test: compiled interpreted portable
 
 compiled: $(VENV)/.extra-test build
 	.ci/servers
-	$(PY) -m pytest -n $(JOBS) --mode compiled tests
+	$(PYTEST) --mode compiled tests
 
 interpreted: $(VENV)/.extra-test $(INTERPRETED)
-	PYTHONPATH=$(INTERPRETED) $(PY) -m pytest -n $(JOBS) --mode interpreted $(BEHAVIOUR)
+	PYTHONPATH=$(INTERPRETED) $(PYTEST) --mode interpreted $(BEHAVIOUR)
 
 # The poller for systems without epoll, driven by whole-program tests.
 portable: $(VENV)/.extra-test build
-	$(PY) -m pytest -n $(JOBS) --mode compiled --poller portable tests/system
+	$(PYTEST) --mode compiled --poller portable tests/system
 
 # Minutes instead of seconds in the storm and in the crowd.
 soak: $(VENV)/.extra-test build
@@ -71,7 +74,7 @@ sanitize: $(VENV)/.extra-test
 	    build_ext --build-lib $(SANITIZED) --build-temp build/temp-sanitized -j $(JOBS)
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	    ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1 PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED) \
-	    $(PY) -m pytest -n $(JOBS) --mode sanitized --timeout 600 \
+	    $(PYTEST) --mode sanitized --timeout 600 \
 	    tests/unit tests/wire tests/adversity
 
 lint: $(VENV)/.extra-lint $(VENV)/.extra-test
