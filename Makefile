@@ -54,7 +54,7 @@ soak: $(VENV)/.extra-test build
 	STORM_SECONDS=600 CONSISTENCY_SECONDS=120 $(PY) -m pytest --timeout 1200 \
 	    tests/adversity/test_storm.py tests/system/test_consistency.py
 
-# FUZZ_SECONDS is the time of each target; a quick look is part of `check`.
+# FUZZ_SECONDS is the time of each target, 60 unless said.
 fuzz: $(VENV)/.extra-test build
 	$(PY) -m fuzz
 
