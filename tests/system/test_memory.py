@@ -1,5 +1,6 @@
 """What clients cost: thousands that went idle, and one that never reads."""
 
+import os
 import resource
 import socket
 from collections.abc import Callable, Iterator
@@ -20,7 +21,9 @@ Start = Callable[..., Proxy]
 MIB: Final = 1 << 20
 CLIENTS: Final = 9000
 DESCRIPTORS: Final = CLIENTS + 1000
-WORKER_BYTES: Final = 25 * MIB
+# The portable poller remembers every descriptor in objects of its own.
+PORTABLE: Final = os.environ.get("TWEMPROXY_POLLER") == "portable"
+WORKER_BYTES: Final = (40 if PORTABLE else 25) * MIB
 CLIENT_BYTES: Final = 1024
 VALUE_BYTES: Final = MIB
 GREED: Final = 1024  # values: a gigabyte
