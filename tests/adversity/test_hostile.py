@@ -17,6 +17,7 @@ from tests.support.wire import resp
 
 Canned = Callable[..., CannedServer]
 STUCK_S: Final = 0.5
+READ_BYTES: Final = 65536  # the first read of a request takes no more
 Start = Callable[[str], Proxy]
 Answering = Callable[..., Trap]
 ECHO: Final = Line(until=b"k\r\n", send=b"$4\r\nkept\r\n")
@@ -160,6 +161,19 @@ def test_a_longer_key_is_refused(trap: Trap, length: int, words: list[object]) -
         text = b"-ERR key of %d bytes is longer than 65536\r\n" % length
         assert wire.read_line() == text
     trap.assert_only_passed(b"")
+
+
+def test_arguments_go_on_where_the_last_large_request_ended(trap: Trap) -> None:
+    members = ["m" * 18] * 4000
+    request = resp("SADD", "k", *members)
+    edge = len(request) % 25 + 25 * (READ_BYTES // 25 + 1)  # an argument ends here
+    large = resp("SET", "k", "x" * (edge - 30))
+    assert len(large) == edge
+    for _ in range(10):
+        for data in (large, request):
+            with trap.begin().attack(data):
+                trap.assert_only_passed(data)
+    trap.assert_unharmed()
 
 
 def test_a_million_requests_before_the_first_reply_is_read(trap: Trap) -> None:

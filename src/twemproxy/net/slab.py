@@ -69,6 +69,8 @@ class Slab:
         """
         if size <= self.size:
             return
+        # Who knows of less than there is wants less; the copy must fit all the same.
+        wanted = max(wanted, size)
         block = take_block(wanted) if wanted >= BLOCK else None
         if block is not None:
             copy(block, 0, self.buf, 0, self.used)
