@@ -30,9 +30,10 @@ def node_packages(*names: str) -> Path:
     """Return a directory whose node_modules holds packages; skip without npm."""
     npm = shutil.which("npm")
     if npm is None:
-        pytest.skip("npm is not installed: ioredis and node-redis are not tested")
+        pytest.skip(f"npm is not installed: {', '.join(names)} are not tested")
     quiet = ["--no-audit", "--no-fund", "--silent"]
-    return _once(CACHE / "node", [npm, "install", *quiet, *names, "--prefix"])
+    target = CACHE / "-".join(["node", *names])
+    return _once(target, [npm, "install", *quiet, *names, "--prefix"])
 
 
 def _once(target: Path, command: list[str]) -> Path:

@@ -5,6 +5,8 @@ from contextlib import closing
 
 import pytest
 from pymemcache.client.base import Client, PooledClient
+from pymemcache.client.hash import HashClient
+from pymemcache.serde import compressed_serde
 
 from tests.support.proxy import Proxy
 
@@ -77,3 +79,19 @@ def test_a_pool_of_connections_shares_the_proxy(memcache_proxy: Proxy) -> None:
     with closing(PooledClient(address, max_pool_size=4, timeout=5)) as client:
         assert client.set("k", b"v", noreply=False)
         assert client.get("k") == b"v"
+
+
+def test_objects_pass_through_a_serializer(memcache_proxy: Proxy) -> None:
+    address = f"127.0.0.1:{memcache_proxy.port}"
+    with closing(HashClient([address], serde=compressed_serde, timeout=5)) as client:
+        page = {"title": "home", "text": "long " * 10_000}
+        assert client.set_many({"page": page, "hits": 7}, noreply=False) == []
+        assert client.get_many(["page", "hits"]) == {"page": page, "hits": 7}
+        assert client.delete_many(["page", "hits"])
+        assert client.get_many(["page", "hits"]) == {}
+
+
+def test_a_command_that_it_does_not_know_is_passed_on(client: Client) -> None:
+    client.set("k", b"v", noreply=False)
+    assert client.raw_command("mg k s") == b"HD s1"
+    assert client.raw_command("mg none s") == b"EN"

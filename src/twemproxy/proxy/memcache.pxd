@@ -44,7 +44,7 @@ cdef class MemcacheProtocol(Protocol):
     @cython.locals(spans="long long[::1]", word=Py_ssize_t)
     cdef bint has_flag(self, RequestScanner walker, bytearray buf, Py_ssize_t at, int letter) except -1
     cdef answer(self, Client client, bytes reply)
-    cdef on_bad_request(self, Client client, str text)
+    cdef on_bad_request(self, Client client, str text, bytes begun)
 
     @cython.locals(pos=Py_ssize_t, buf=bytearray, request=Request, verdict=int)
     cdef Py_ssize_t pair(self, ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1

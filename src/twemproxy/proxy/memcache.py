@@ -87,7 +87,8 @@ class MemcacheProtocol(Protocol):
         except ProtocolError as error:
             if client.scanner is None:
                 self.request_scanner.reset()
-            self.on_bad_request(client, str(error))
+            begun = bytes(slab.buf[start : min(end, start + answers.BINARY_HEADER)])
+            self.on_bad_request(client, str(error), begun)
             return end
 
     def walk(
@@ -235,12 +236,12 @@ class MemcacheProtocol(Protocol):
         """Answer here; a reply waits for its turn like any other."""
         client.say(holding(reply))
 
-    def on_bad_request(self, client: Client, text: str) -> None:
-        """Answer what came before, say why, close."""
+    def on_bad_request(self, client: Client, text: str, begun: bytes) -> None:
+        """Answer what came before, say why to what `begun` so, close."""
         self.pool.counters.add(slot.PROTOCOL_ERRORS, 1)
         log.notice("c %d sent what is not the protocol: %s", client.fd, text)
         client.broken = True
-        self.answer(client, answers.client_error(text.encode()))
+        self.answer(client, answers.not_spoken(begun, text.encode()))
         client.finish_reading()
 
     # From servers.

@@ -1,5 +1,6 @@
 """What the proxy itself says to a memcached client, in memcached's own words."""
 
+import struct
 from typing import Final
 
 from twemproxy.wire.memcache import fault
@@ -24,6 +25,24 @@ FAULTS: Final[dict[int, bytes]] = {
     fault.TOO_MANY_FLAGS: b"CLIENT_ERROR options flags too long\r\n",
 }
 BAD_KEY: Final = b"CLIENT_ERROR error decoding key\r\n"
+
+# Of the binary protocol, which is not spoken: enough to refuse it in its own form.
+BINARY_HEADER: Final = 24
+BINARY_REQUEST: Final = 0x80
+BINARY_RESPONSE: Final = 0x81
+NOT_SUPPORTED: Final = 0x83
+
+
+def not_spoken(begun: bytes, text: bytes) -> bytes:
+    """Return the refusal of what `begun` so; to a binary request a binary one."""
+    if begun[:1] != bytes([BINARY_REQUEST]):
+        return client_error(text)
+    _, opcode, _, opaque = struct.unpack(">BB10sI8x", begun.ljust(BINARY_HEADER, b"\0"))
+    header = struct.pack(
+        *(">BBHBBHIIQ", BINARY_RESPONSE, opcode, 0, 0, 0, NOT_SUPPORTED),
+        *(len(text), opaque, 0),
+    )
+    return header + text
 
 
 def client_error(text: bytes) -> bytes:
