@@ -52,6 +52,7 @@ MERGE: Final = {
     rule.FIRST: "the first answer when all succeed",
     rule.MINIMUM: "the smallest number",
     rule.ONE_OK: "OK when one says OK",
+    rule.STATISTICS: "numbers added up, lists joined",
 }
 
 WHERE: Final = {

@@ -1,6 +1,6 @@
 """pymemcache works through the proxy as it comes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
@@ -8,7 +8,8 @@ from pymemcache.client.base import Client, PooledClient
 from pymemcache.client.hash import HashClient
 from pymemcache.serde import compressed_serde
 
-from tests.support.proxy import Proxy
+from tests.support.canned import CannedServer
+from tests.support.proxy import Proxy, pool
 
 
 @pytest.fixture
@@ -66,6 +67,33 @@ def test_large_values_pass_in_both_directions(client: Client) -> None:
     value = bytes(range(256)) * 3_900
     assert client.set("large", value, noreply=False)
     assert client.get("large") == value
+
+
+def test_statistics_of_all_servers_are_told_as_of_one(client: Client) -> None:
+    before = client.stats()
+    client.set_many({f"user:{i * 37}": b"v" for i in range(60)}, noreply=False)
+    after = client.stats()
+    assert after[b"curr_items"] == 60
+    assert int(after[b"cmd_set"]) - int(before[b"cmd_set"]) == 60
+    assert after[b"pointer_size"] == 64
+    assert client.stats("items")[b"items:1:number"] == 60
+    assert client.stats("slabs")[b"1:chunk_size"] == 96
+    assert client.stats("settings")[b"maxconns"]
+    assert client.raw_command(b"stats reset") == b"RESET"
+    assert client.get("user:0") == b"v"
+
+
+def test_commands_for_all_servers_are_answered_when_none_is_left(
+    proxy: Callable[[str], Proxy], canned: Callable[..., CannedServer]
+) -> None:
+    server = canned()
+    server.close()
+    settings = {"auto_eject_hosts": True, "server_failure_limit": 1}
+    running = proxy(pool([server], redis=False, server_retry_timeout=60000, **settings))
+    with running.connect() as wire:
+        for request in (b"get k\r\n", b"stats\r\n", b"flush_all\r\n"):
+            wire.send(request)
+            assert wire.read_line().startswith(b"SERVER_ERROR")
 
 
 def test_version_and_quit(client: Client) -> None:

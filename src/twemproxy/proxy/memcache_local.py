@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from twemproxy.net.slab import Slab, holding
+from twemproxy import limits
+from twemproxy.net.slab import holding
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.request import Asker, Gather, Request, fail, request_of
@@ -11,6 +12,7 @@ from twemproxy.wire import rule
 from twemproxy.wire.memcache import answers
 from twemproxy.wire.memcache.commands import Command
 from twemproxy.wire.memcache.rewrite import rewritten
+from twemproxy.wire.memcache.stats import merged
 
 Answer = Callable[[Client], None]
 
@@ -23,6 +25,26 @@ class Agreement(Gather):
     def merge(self, client: Asker) -> None:
         """Every server said OK."""
         client.outbox.say(answers.OK)
+
+
+class Statistics(Gather):
+    """The statistics of all servers, as if they were one."""
+
+    __slots__ = ("fragments", "topic")
+
+    def __init__(self, topic: bytes, fragments: list[Request]) -> None:
+        Gather.__init__(self)
+        self.topic = topic
+        self.fragments = fragments
+
+    def merge(self, client: Asker) -> None:
+        """Put together what the servers said."""
+        replies = [
+            bytes(fragment.reply.buf[fragment.start : fragment.end])
+            for fragment in self.fragments
+            if fragment.reply is not None
+        ]
+        client.outbox.say(merged(self.topic, replies))
 
 
 class LocalAnswers:
@@ -56,34 +78,54 @@ class LocalAnswers:
     def ask_all(
         self, client: Client, command: Command, words: list[bytes], quiet: bool
     ) -> None:
-        """Send one line to every live server; all have to say OK."""
+        """Send one line to every live server."""
+        self.pool.place_nothing()  # readmits servers whose time is over
+        live = [server.index for server in self.pool.servers if not server.ejected]
         line = rewritten(command, words) + b"\r\n"
-        whole: Request | None = None
-        if not quiet:
-            whole = client.ask()
-            whole.gather = Agreement()
-        live = [server for server in self.pool.servers if not server.ejected]
-        if whole is not None and whole.gather is not None:
-            whole.gather.pending = len(live)
-        failures: list[tuple[Request, Slab]] = []
-        for server in live:
-            conn = self.pool.connection(server.index, client)
-            if conn is not None:
-                conn.outbox.say(line)
-                if whole is None:
-                    conn.send_quietly(len(line))
-                else:
-                    conn.expect(self.fragment(client, whole, command), len(line))
-                conn.send_later()
-            elif whole is not None:
-                fragment = self.fragment(client, whole, command)
-                failures.append((fragment, self.pool.refusal(server.index)))
         self.pool.counters.add(slot.FRAGMENTS, len(live))
-        for fragment, reply in failures:
-            fail(fragment, reply)
+        if quiet:
+            for index in live:
+                self.tell(client, index, line)
+        elif live:
+            fragments = self.fragments(client, command, words, len(live))
+            for index, fragment in zip(live, fragments, strict=True):
+                self.ask(client, fragment, index, line)
+        else:
+            client.refuse(self.pool.refusal(-1))
 
-    def fragment(self, client: Client, whole: Request, command: Command) -> Request:
-        """Return the part of a request that one server is asked."""
-        fragment = request_of(client, whole, client.reactor.now_us)
-        fragment.expects = command.reply
-        return fragment
+    def fragments(
+        self, client: Client, command: Command, words: list[bytes], count: int
+    ) -> list[Request]:
+        """Return the parts of a request, one for each server that is asked."""
+        whole = client.ask()
+        now_us = client.reactor.now_us
+        fragments = [request_of(client, whole, now_us) for _ in range(count)]
+        for fragment in fragments:
+            fragment.expects = command.reply
+        if command.merge == rule.STATISTICS:
+            topic = words[1] if len(words) > 1 else b""
+            whole.gather = Statistics(topic, fragments)
+        else:
+            whole.gather = Agreement()
+        whole.gather.pending = count
+        return fragments
+
+    def tell(self, client: Client, index: int, line: bytes) -> None:
+        """Send a line to a server that does not answer it."""
+        conn = self.pool.connection(index, client)
+        if conn is not None:
+            conn.outbox.say(line)
+            conn.send_quietly(len(line))
+            conn.send_later()
+
+    def ask(self, client: Client, fragment: Request, index: int, line: bytes) -> None:
+        """Send a line to a server, or let the fragment fail."""
+        conn = self.pool.connection(index, client)
+        if conn is None:
+            fail(fragment, self.pool.refusal(index))
+            return
+        conn.outbox.say(line)
+        conn.expect(fragment, len(line))
+        conn.send_later()
+        if conn.outbox.pending > limits.MAX_SERVER_QUEUE_BYTES:
+            conn.hold_back(client)

@@ -23,6 +23,7 @@ cdef enum:
     FIRST = 6
     MINIMUM = 7
     ONE_OK = 8
+    STATISTICS = 9
     READ = 1
     WRITE = 2
     BLOCKING = 4

@@ -34,6 +34,7 @@ STATUS = 5  # OK when all say OK, else the first error
 FIRST = 6  # the first answer when none is an error, else the first error
 MINIMUM = 7  # the smallest integer; arrays element by element
 ONE_OK = 8  # any answer that is not an error, else the first error
+STATISTICS = 9  # what memcached servers count, added up
 
 # Flags, a bit set.
 READ = 1  # looks at keys, changes nothing

@@ -120,7 +120,7 @@ FAMILIES: Final[dict[str, tuple[Command, ...]]] = {
         Command(b"version", ANY, READ, reply=rule.VERSION),
         everywhere(b"flush_all", WRITE | DANGEROUS, (1, 2)),
         everywhere(b"verbosity", ADMIN, (2, 2)),
-        Command(b"stats", LOCAL, READ, reply=rule.STATS, merge=rule.CONCAT),
+        Command(b"stats", FANOUT, READ, reply=rule.STATS, merge=rule.STATISTICS),
         Command(b"quit", LOCAL),
     ),
     "Management": (
