@@ -4,6 +4,12 @@ Spans of bytes in, numbers and offsets out. The responses have been scanned: the
 are whole and well formed.
 """
 
+# Typed: literals this large would stay Python objects.
+BASIS = 0xCBF29CE484222325
+PRIME = 0x100000001B3
+MASK = 0xFFFFFFFFFFFFFFFF
+LOW_62 = 0x3FFFFFFFFFFFFFFF
+
 
 def key_hash(buf: bytearray, start: int, end: int) -> int:
     """Return 62 bits that tell one key from another: FNV-1a, folded.
@@ -11,12 +17,12 @@ def key_hash(buf: bytearray, start: int, end: int) -> int:
     Who asked for a key keeps this number instead of the key, to recognise the key
     in the response.
     """
-    value = 14695981039346656037
+    value = BASIS
     pos = start
     while pos < end:
-        value = ((value ^ buf[pos]) * 1099511628211) & 0xFFFFFFFFFFFFFFFF
+        value = ((value ^ buf[pos]) * PRIME) & MASK
         pos += 1
-    return (value ^ (value >> 62)) & 0x3FFFFFFFFFFFFFFF
+    return (value ^ (value >> 62)) & LOW_62
 
 
 def after_word(buf: bytearray, pos: int) -> int:

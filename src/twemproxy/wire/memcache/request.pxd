@@ -8,7 +8,7 @@ from twemproxy.wire.scanner cimport Scanner
 cdef Py_ssize_t MAX_KEY_BYTES, MAX_LINE_BYTES, MAX_SHORT_LINE_BYTES, MAX_VALUE_BYTES, MAX_WORDS
 cdef Py_ssize_t MAX_META_WORDS, KEPT_SPANS
 cdef int64_t MAX_LENGTH, INT32, UINT32
-cdef uint64_t INT64
+cdef uint64_t INT64, UINT64_TENTH
 cdef bytearray NOREPLY, HTTP
 
 @cython.final

@@ -33,6 +33,7 @@ MAX_LENGTH: Final = 2**31 - 3  # of a data block, for memcached
 INT32: Final = 2**31 - 1
 UINT32: Final = 2**32 - 1
 INT64: Final = 2**63 - 1
+UINT64_TENTH: Final = 1844674407370955161  # of 2**64 - 1, but for its last digit
 KEPT_SPANS: Final = 4096  # a larger table of spans is not kept for the next request
 NOREPLY: Final = bytearray(b"noreply")
 HTTP: Final = bytearray(b"HTTP/")
@@ -384,9 +385,9 @@ class RequestScanner(Scanner):
             digit = buf[pos] - 48
             if digit < 0 or digit > 9:
                 return -1
-            if value > 1844674407370955161:
+            if value > UINT64_TENTH:
                 return -1
-            if value == 1844674407370955161 and digit > 5:
+            if value == UINT64_TENTH and digit > 5:
                 return -1
             value = value * 10 + digit
             pos += 1

@@ -6,6 +6,7 @@ from twemproxy.wire.memcache.merge cimport key_hash
 from twemproxy.wire.scanner cimport Scanner
 
 cdef Py_ssize_t MAX_LINE_BYTES, MAX_REPLY_BYTES
+cdef int64_t ENOUGH
 cdef int END, STORED, NOT_STORED, EXISTS, NOT_FOUND, TOUCHED, DELETED, VERSION, NUMBER
 cdef int VALUE, STAT, ITEM, PREFIX, RESET, OK, ERROR, CLIENT_ERROR, SERVER_ERROR
 cdef int HD, EN, NF, NS, EX, VA, ME, MN

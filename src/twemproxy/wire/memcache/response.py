@@ -18,6 +18,7 @@ from twemproxy.wire.scanner import Scanner
 
 MAX_LINE_BYTES: Final = limits.MAX_LINE_BYTES
 MAX_REPLY_BYTES: Final = limits.MAX_REPLY_BYTES
+ENOUGH: Final = 10**17  # larger numbers are not worth reading to their end
 
 # What a line begins with: the number of its word in WORDS. Those before VALUE are
 # harmless where they are not expected.
@@ -261,7 +262,7 @@ def number(buf: bytearray, pos: int, end: int) -> int:
         digit = buf[pos] - 48
         if digit < 0 or digit > 9:
             return -1
-        if value < 100000000000000000:
+        if value < ENOUGH:
             value = value * 10 + digit
         pos += 1
     return value

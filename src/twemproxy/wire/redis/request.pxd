@@ -3,6 +3,7 @@ from twemproxy.wire cimport progress
 from twemproxy.wire.scanner cimport Scanner
 
 cdef Py_ssize_t MAX_REQUEST_BYTES, MAX_ARGUMENTS, MAX_ARGUMENT_BYTES, MAX_INLINE_BYTES, KEPT_SPANS
+cdef long long LARGEST_NUMBER
 cdef Py_ssize_t MAX_UNAUTHENTICATED_ARGUMENTS, MAX_UNAUTHENTICATED_BYTES
 
 @cython.final

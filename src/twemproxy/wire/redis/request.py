@@ -22,6 +22,7 @@ MAX_UNAUTHENTICATED_ARGUMENTS: Final = limits.MAX_UNAUTHENTICATED_ARGUMENTS
 MAX_UNAUTHENTICATED_BYTES: Final = limits.MAX_UNAUTHENTICATED_BYTES
 MAX_REQUEST_BYTES: Final = limits.MAX_REQUEST_BYTES
 MAX_INLINE_BYTES: Final = limits.MAX_INLINE_BYTES
+LARGEST_NUMBER: Final = 9999999999  # typed, for so large a literal is an object
 KEPT_SPANS: Final = 4096  # a larger table of spans is not kept for the next request
 
 
@@ -157,7 +158,7 @@ class RequestScanner(Scanner):
             if digit < 0 or digit > 9:
                 break
             value = value * 10 + digit
-            if value > 9999999999 or pos - first > 20:
+            if value > LARGEST_NUMBER or pos - first > 20:
                 return -2
             pos += 1
         if pos == filled:
