@@ -88,8 +88,15 @@ def test_commands_for_all_servers_are_answered_when_none_is_left(
 ) -> None:
     server = canned()
     server.close()
-    settings = {"auto_eject_hosts": True, "server_failure_limit": 1}
-    running = proxy(pool([server], redis=False, server_retry_timeout=60000, **settings))
+    running = proxy(
+        pool(
+            [server],
+            redis=False,
+            auto_eject_hosts=True,
+            server_failure_limit=1,
+            server_retry_timeout=60000,
+        )
+    )
     with running.connect() as wire:
         for request in (b"get k\r\n", b"stats\r\n", b"flush_all\r\n"):
             wire.send(request)
