@@ -26,7 +26,7 @@ MAX_MEMCACHE_VALUE_BYTES: Final = 1024 * MIB  # as memcached's largest item
 MAX_WAIT_MS: Final = 1000  # WAIT, which holds up all clients of a server connection
 
 # What a server may send.
-MAX_NESTING: Final = 128  # arrays within arrays of a reply
+MAX_NESTING: Final = 8192  # arrays within arrays of a reply: more than Lua can make
 MAX_LINE_BYTES: Final = 1 * MIB  # a status, error or number line of a reply
 MAX_REPLY_BYTES: Final = 1024 * MIB  # one reply
 

@@ -8,6 +8,8 @@ from tests.support.backends import RedisServer
 from tests.support.canned import CannedServer, Line
 from tests.support.proxy import Proxy, pool
 from tests.support.wire import Wire, resp
+from twemproxy.wire import rule
+from twemproxy.wire.redis.commands import COMMANDS, Command
 
 Servers = Callable[..., list[RedisServer]]
 Start = Callable[[str], Proxy]
@@ -136,6 +138,33 @@ def test_a_client_that_wants_no_replies_gets_none(redis_proxy: Proxy) -> None:
         conn.send(quiet + resp("SET", "k", "w") + resp("CLIENT", "REPLY", "ON") + get)
         expected = b"+OK\r\n$1\r\nw\r\n"
         assert conn.read_expecting(expected) == expected
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        row
+        for row in COMMANDS
+        if row.how == rule.LOCAL and not row.flags & rule.SUBCOMMANDS
+    ],
+    ids=lambda row: row.name.decode(),
+)
+def test_what_the_proxy_answers_it_answers(redis_proxy: Proxy, row: Command) -> None:
+    words = [word.decode() for word in row.name.split(b"|")]
+    arguments = ["1"] * (abs(row.arity) - len(words))
+    with redis_proxy.connect() as conn:
+        conn.send(resp(*words, *arguments))
+        assert conn.read_line()
+
+
+def test_a_reply_may_be_nested_as_deep_as_a_script_likes(redis_proxy: Proxy) -> None:
+    script = "local a = {} a[1] = a a[2] = 1 return a"
+    with redis_proxy.connect() as conn:
+        conn.send(resp("EVAL", script, 0) + resp("PING"))
+        reply = b""
+        while not reply.endswith(b"+PONG\r\n"):
+            reply += conn.read_line()
+        assert reply.count(b"*2") > 128
 
 
 def test_clients_have_numbers_and_names(redis_proxy: Proxy) -> None:

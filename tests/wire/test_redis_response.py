@@ -12,6 +12,7 @@ from twemproxy.wire.redis.merge import fits, integer
 from twemproxy.wire.redis.response import ResponseScanner
 
 PlainScanner = plain("twemproxy.wire.redis.response").ResponseScanner
+DEEP = b"*1\r\n" * 130
 DEEPEST = b"*1\r\n" * limits.MAX_NESTING
 RESP2 = (
     b"+OK\r\n",
@@ -28,7 +29,7 @@ RESP2 = (
     b"*-1\r\n",
     b"*0\r\n",
     b"*3\r\n$1\r\na\r\n*2\r\n:1\r\n*0\r\n$-1\r\n",
-    DEEPEST + b":1\r\n",
+    DEEP + b":1\r\n",
 )
 RESP3 = (
     b"_\r\n",
@@ -122,6 +123,14 @@ def test_a_response_ends_at_its_last_byte_however_it_is_cut(data: bytes) -> None
     expected = ((progress.WHOLE, len(data)), (progress.WHOLE, 7))
     for ends in [*in_halves(stream), list(every_byte(stream))]:
         assert scan(stream, ends).found == expected
+
+
+def test_arrays_lie_in_arrays_as_deep_as_lua_can_make_them() -> None:
+    data = DEEPEST + b":1\r\n"
+    assert scan(data + b":2\r\n").found == (
+        (progress.WHOLE, len(data)),
+        (progress.WHOLE, 4),
+    )
 
 
 @pytest.mark.parametrize("data", RESP3)

@@ -3,7 +3,7 @@ from twemproxy.wire cimport progress
 from twemproxy.wire.redis.bulk cimport after_bulk
 from twemproxy.wire.scanner cimport Scanner
 
-cdef int MAX_NESTING
+cdef int MAX_NESTING, KEPT_NESTING
 cdef Py_ssize_t MAX_LINE_BYTES, MAX_REPLY_BYTES
 cdef long long MAX_TENTH
 
@@ -14,7 +14,7 @@ cdef class ResponseScanner(Scanner):
     cdef readonly long long value, count
     cdef readonly bint flat
     cdef public bint resp3
-    cdef int depth
+    cdef int depth, room
     cdef Py_ssize_t looked
     cdef long long[::1] owed
 
@@ -25,6 +25,8 @@ cdef class ResponseScanner(Scanner):
     cdef bint read_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     cdef settle(self, int kind)
     cdef descend(self, long long count)
+    @cython.locals(i=int, deeper="long long[::1]")
+    cdef deepen(self)
     @cython.locals(negative=bint, first=Py_ssize_t, value="long long", digit=int)
     cdef Py_ssize_t number(self, bytearray buf, Py_ssize_t pos, Py_ssize_t filled, int kind) except? -2
     cdef bint fits_64_bits(self, Py_ssize_t digits, long long value, int digit, bint negative) except -1

@@ -15,6 +15,7 @@ from twemproxy.wire.redis.bulk import after_bulk
 from twemproxy.wire.scanner import Scanner
 
 MAX_NESTING: Final = limits.MAX_NESTING
+KEPT_NESTING: Final = 64  # room for more is not kept for the next response
 MAX_LINE_BYTES: Final = limits.MAX_LINE_BYTES
 MAX_REPLY_BYTES: Final = limits.MAX_REPLY_BYTES
 MAX_TENTH: Final = 922337203685477580  # the largest 64-bit number but its last digit
@@ -38,11 +39,13 @@ class ResponseScanner(Scanner):
         "looked",
         "owed",
         "resp3",
+        "room",
         "value",
     )
 
     def __init__(self) -> None:
-        self.owed = array("q", bytes(8 * (MAX_NESTING + 1)))
+        self.room = KEPT_NESTING
+        self.owed = array("q", bytes(8 * self.room))
         self.resp3 = False
         self.reset()
 
@@ -52,6 +55,9 @@ class ResponseScanner(Scanner):
         self.looked = 0  # how far the line at `at` has been looked through
         self.body = 0
         self.depth = 0
+        if self.room > KEPT_NESTING:
+            self.room = KEPT_NESTING
+            self.owed = array("q", bytes(8 * self.room))
         self.owed[0] = 1  # values still to come at each depth
         self.kind = 0
         self.count = -1  # elements of the array that the response is
@@ -162,7 +168,17 @@ class ResponseScanner(Scanner):
         if self.depth == MAX_NESTING:
             raise ProtocolError(f"response nested deeper than {MAX_NESTING}")
         self.depth += 1
+        if self.depth == self.room:
+            self.deepen()
         self.owed[self.depth] = count
+
+    def deepen(self) -> None:
+        """Make room for as many levels again."""
+        deeper = array("q", bytes(16 * self.room))
+        for i in range(self.room):
+            deeper[i] = self.owed[i]
+        self.owed = deeper
+        self.room *= 2
 
     def number(self, buf: bytearray, pos: int, filled: int, kind: int) -> int:
         """Read ``[-]<digits> CRLF`` to `value`; return where the next line begins.

@@ -90,7 +90,7 @@ SERVER: Final[tuple[Command, ...]] = (
     local(b"command|count", 2),
     local(b"command|docs", -2),
     local(b"command|getkeys", -3),
-    local(b"command|getkeysandflags", -3),
+    anywhere(b"command|getkeysandflags", -3),
     anywhere(b"command|help", 2),
     local(b"command|info", -2),
     local(b"command|list", -2),
