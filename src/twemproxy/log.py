@@ -124,6 +124,37 @@ def debug(message: str, *values: object) -> None:
         _say("debug", message, values)
 
 
+class Source:
+    """The log of one module that is compiled and so has no frame to be found by.
+
+    Its lines name the module; interpreted, it has a frame, and they name the line too.
+    """
+
+    __slots__ = ("file",)
+
+    def __init__(self, module: str) -> None:
+        self.file = f"{module.rpartition('.')[2]}.py"
+
+    def wants(self, level: int) -> bool:
+        """Tell whether a line of `level` would be shown."""
+        return level <= _state.level
+
+    def warn(self, message: str, *values: object) -> None:
+        """Something is odd but goes on."""
+        if _state.level >= WARN:
+            _say("warning", message, values, self.file)
+
+    def notice(self, message: str, *values: object) -> None:
+        """Tell a life event; shown by default."""
+        if _state.level >= NOTICE:
+            _say("notice", message, values, self.file)
+
+    def info(self, message: str, *values: object) -> None:
+        """Tell what happened to servers and requests that failed."""
+        if _state.level >= INFO:
+            _say("info", message, values, self.file)
+
+
 def signal(message: str) -> None:
     """Tell of a signal: dots stand where the time and the place would."""
     if _state.as_json:
@@ -141,14 +172,19 @@ def flush() -> None:
             _emit("notice", "log.py", f"{count} more lines like this: {text}")
 
 
-def _say(severity: str, template: str, values: tuple[object, ...]) -> None:
+def _say(
+    severity: str, template: str, values: tuple[object, ...], file: str = ""
+) -> None:
     """Print one line unless its template had its share of this second."""
     if int(time.time()) != _state.clock_s:
         _tick()
     count = _state.repeats.get(template, 0) + 1
     _state.repeats[template] = count
     if count <= MAX_REPEATS:
-        _emit(severity, _place(), template % values if values else template)
+        place = _place()
+        if file and not place.startswith(f"{file}:"):
+            place = file
+        _emit(severity, place, template % values if values else template)
 
 
 def _tick() -> None:
@@ -163,11 +199,7 @@ def _tick() -> None:
 
 
 def _place() -> str:
-    """Name the file and line that called the public function three steps up.
-
-    A compiled caller has no frame: its lines carry the place of the nearest
-    interpreted one, which is where the worker enters its loop.
-    """
+    """Name the file and line that called the public function some steps up."""
     frame = sys._getframe(2)
     while frame.f_back and frame.f_code.co_filename == __file__:
         frame = frame.f_back

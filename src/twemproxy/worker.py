@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -24,6 +24,7 @@ from twemproxy.net.poller import Poller
 from twemproxy.net.portable import PortablePoller
 from twemproxy.net.reactor import Handler, Reactor
 from twemproxy.net.slab import held_bytes
+from twemproxy.proxy.balance import Balance
 from twemproxy.proxy.guard import Watch
 from twemproxy.proxy.listener import Listener
 from twemproxy.proxy.pool import Pool
@@ -35,6 +36,10 @@ from twemproxy.stats.counters import Block
 HEARTBEAT_MS = 1000
 MAX_LINE_BYTES = 65536
 MAX_FDS = 253
+IGNORED = (
+    *(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU),
+    *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE),
+)
 CLIENT_NUMBER_BITS = 40  # below the number of the worker: both fit a float's 53
 
 Message = dict[str, Any]
@@ -119,15 +124,21 @@ class Control(Handler):
 class Worker:
     """Everything in this process."""
 
-    def __init__(self, control_fd: int, counters_fd: int, poller: Poller) -> None:
-        memory = mmap.mmap(counters_fd, 0)
-        self.slots = memoryview(memory).cast("q")
+    def __init__(
+        self,
+        control_fd: int,
+        counters_fd: int,
+        poller: Poller,
+        others_fds: Sequence[int] = (),
+    ) -> None:
+        self.slots = memoryview(mmap.mmap(counters_fd, 0)).cast("q")
         self.reactor = Reactor(poller)
         self.control = Control(control_fd, self.reactor, self.on_message)
         self.names = Names(self.control.send, self.reactor)
         block = Block(self.slots, 0)
         for gauge in (slot.CURR_CONNECTIONS, slot.PAUSED_CLIENTS):
             block.put(gauge, 0)
+        self.balance = Balance(block, [_counters_of_another(fd) for fd in others_fds])
         self.process = Process(self.reactor, block, self.names.resolve)
         self.watch = Watch(self.process)
         self.process.guard = self.watch
@@ -179,6 +190,8 @@ class Worker:
         try:
             configs = [pool_from_plain(pool["config"]) for pool in message["pools"]]
         except (TypeError, ValueError) as error:
+            for fd in fds:
+                os.close(fd)
             reason = f"cannot read its configuration: {error}"
             self.control.send(
                 {"op": "failed", "generation": generation, "reason": reason}
@@ -221,7 +234,7 @@ class Worker:
         if former is not None:
             former.close()
         os.set_blocking(fd, False)
-        listener = Listener(self.process, pool, fd)
+        listener = Listener(self.process, pool, fd, self.balance)
         self.listeners[pool.config.name] = listener
         self.reactor.register(listener)
 
@@ -269,22 +282,30 @@ def show_title(title: str) -> None:
     set_title.setproctitle(title)
 
 
+def _counters_of_another(counters_fd: int) -> memoryview:
+    """Give the numbers of another worker, to look at only."""
+    memory = mmap.mmap(counters_fd, 0, access=mmap.ACCESS_READ)
+    os.close(counters_fd)
+    return memoryview(memory).cast("q")
+
+
 def _carried(message: Message) -> int:
     """Tell how many sockets came with a message."""
     return sum(order["listener"] is not None for order in message.get("pools", ()))
 
 
 def main(argv: list[str]) -> int:
-    """Run as ``python -m twemproxy.worker INDEX CONTROL_FD COUNTERS_FD [POLLER]``."""
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU):
-        signal.signal(number, signal.SIG_IGN)
-    for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE):
+    """Run as ``python -m twemproxy.worker INDEX CONTROL COUNTERS POLLER OTHERS``.
+
+    The descriptors of the line, of our counters and of every other worker's. Signals
+    are for the supervisor, even those sent to all processes of a service or a terminal.
+    """
+    for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     show_title(f"nutcracker: worker {argv[1]}")
-    portable = argv[4:] == ["portable"]
-    worker = Worker(
-        int(argv[2]), int(argv[3]), PortablePoller() if portable else EpollPoller()
-    )
+    poller = PortablePoller() if argv[4] == "portable" else EpollPoller()
+    others = [int(fd) for fd in argv[5:]]
+    worker = Worker(int(argv[2]), int(argv[3]), poller, others)
     worker.process.numbered = int(argv[1]) << CLIENT_NUMBER_BITS
     gc.collect()
     gc.freeze()

@@ -31,6 +31,12 @@ def descriptors(pid: int) -> int:
     )
 
 
+def sockets_of(pid: int) -> int:
+    """Count the open sockets of one process."""
+    links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    return sum(link.startswith("socket:") for link in links)
+
+
 def allowance(size: int) -> int:
     """How much a process may grow for `size`; sanitizers keep a lot more."""
     return size * 16 if os.environ.get("TWEMPROXY_MODE") == "sanitized" else size

@@ -17,6 +17,7 @@ import pytest
 from tests.support.crew import workers_of
 from tests.support.fleet import Fleet
 from tests.support.ports import LOOPBACK
+from tests.support.processes import sockets_of
 from tests.support.proxy import Proxy, foreign, pool
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire, resp
@@ -34,12 +35,6 @@ def resident_kib(pid: int) -> int:
     found = re.search(r"VmRSS:\s+(\d+) kB", status)
     assert found
     return int(found[1])
-
-
-def sockets_of(pid: int) -> int:
-    """How many sockets a process has open."""
-    links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
-    return sum(link.startswith("socket:") for link in links)
 
 
 class Load(threading.Thread):

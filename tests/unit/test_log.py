@@ -27,6 +27,14 @@ def test_a_line_has_time_place_and_message(path: Path) -> None:
     assert re.fullmatch(line, path.read_text())
 
 
+def test_a_module_that_has_no_frame_is_named(path: Path) -> None:
+    log.Source("twemproxy.proxy.pool").notice("a server has moved")
+    log.Source(__name__).notice("accepted")
+    compiled, interpreted = path.read_text().splitlines()
+    assert compiled.endswith(" pool.py a server has moved")
+    assert re.search(r" test_log\.py:\d+ accepted$", interpreted)
+
+
 @pytest.mark.parametrize(
     ("level", "shown"),
     [

@@ -177,13 +177,15 @@ class Workers:
             lambda: self._on_lost(worker),
         )
         remote, region = channel.remote.fileno(), worker.region.fd
+        others = [place.region.fd for place in self._places if place is not worker]
         worker.process = subprocess.Popen(  # noqa: S603 # our own command
             [
                 *self._command,
                 *(str(worker.index), str(remote), str(region), self._poller),
+                *map(str, others),
             ],
             stdin=subprocess.DEVNULL,
-            pass_fds=(remote, region),
+            pass_fds=(remote, region, *others),
             process_group=0,  # Ctrl-C in a terminal is for the supervisor
         )
         channel.remote.close()

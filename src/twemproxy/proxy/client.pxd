@@ -15,7 +15,7 @@ cdef Py_ssize_t FIRST_WINDOW, MAX_WINDOW, MAX_CLIENT_OUTPUT_BYTES, STALLED_BYTES
 cdef class Client(Asker):
     cdef public Protocol protocol
     cdef public Py_ssize_t in_flight, window, big_reply, max_window, output_limit
-    cdef public long long moved_ms, moved_bytes
+    cdef public long long moved_ms, counted_in, counted_out
     cdef public Scanner scanner
     cdef public dict sticky
     cdef public set owner
@@ -45,5 +45,7 @@ cdef class Client(Asker):
     cpdef finish_reading(self)
     cpdef drain(self)
     cpdef close(self, int error)
+    @cython.locals(fresh_in=cython.longlong, fresh_out=cython.longlong)
+    cpdef bint count_bytes(self) except -1
     @cython.locals(request=Request, following=Request)
     cpdef abandon(self)

@@ -38,10 +38,11 @@ class Client(Asker):
         "authenticated",
         "big_reply",
         "broken",
+        "counted_in",
+        "counted_out",
         "draining",
         "in_flight",
         "max_window",
-        "moved_bytes",
         "moved_ms",
         "number",
         "output_limit",
@@ -83,8 +84,9 @@ class Client(Asker):
         self.parked = 0  # bytes of replies that wait for their turn, about
         self.max_window = MAX_WINDOW
         self.output_limit = MAX_CLIENT_OUTPUT_BYTES
-        self.moved_ms = self.since_ms  # when it last sent or took something,
-        self.moved_bytes = 0  # by this count of both
+        self.moved_ms = self.since_ms  # when it last sent or took something
+        self.counted_in = 0  # bytes that the pool's counters have,
+        self.counted_out = 0  # of those it has sent and taken
 
     def restrict(self, window: int, output_bytes: int) -> None:
         """Set how much may be under way, and how much unread, for this client."""
@@ -296,8 +298,7 @@ class Client(Asker):
         else:
             counters.add(slot.CLIENT_ERR, 1)
         counters.add(slot.CLIENT_CONNECTIONS, -1)
-        counters.add(slot.CLIENT_BYTES_IN, self.bytes_in)
-        counters.add(slot.CLIENT_BYTES_OUT, self.bytes_out)
+        self.count_bytes()
         counters.add(slot.ABANDONED, self.in_flight)
         if log.wants(log.NOTICE):
             self.log_close("c", self.peer, error)
@@ -312,6 +313,18 @@ class Client(Asker):
         self.shut()
         self.scanner = None
         self.sticky = None
+
+    def count_bytes(self) -> bool:
+        """Add what moved to the pool's counters; true if anything has since last."""
+        fresh_in = self.bytes_in - self.counted_in
+        fresh_out = self.bytes_out - self.counted_out
+        if fresh_in == 0 and fresh_out == 0:
+            return False
+        self.counters.add(slot.CLIENT_BYTES_IN, fresh_in)
+        self.counters.add(slot.CLIENT_BYTES_OUT, fresh_out)
+        self.counted_in = self.bytes_in
+        self.counted_out = self.bytes_out
+        return True
 
     def abandon(self) -> None:
         """Leave the requests to their servers; unlinked in a loop."""

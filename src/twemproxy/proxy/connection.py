@@ -9,13 +9,15 @@ waits in the outbox until the end of the tick.
 import os
 from typing import Final
 
-from twemproxy import log
+from twemproxy.log import Source
 from twemproxy.net import outcome
 from twemproxy.net.outbox import Outbox
 from twemproxy.net.reactor import Handler
 from twemproxy.net.slab import Slab, copied, held_bytes
 from twemproxy.net.sock import receive
 from twemproxy.proxy.process import Process
+
+log: Final = Source(__name__)
 
 DIRECT: Final = 4096  # a longer backlog is received into, a shorter one is moved
 MAX_READ: Final = 65536  # one read into the shared slab takes no more than this

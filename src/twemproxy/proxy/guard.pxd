@@ -32,7 +32,7 @@ cdef class Watch(Guard):
     @cython.locals(
         client=Client, now_ms=cython.longlong, idle_ms=cython.longlong,
         request_ms=cython.longlong, auth_ms=cython.longlong, paused=Py_ssize_t,
-        moved=cython.longlong, idled=bint, strange=bint, late=list,
+        moved=bint, idled=bint, strange=bint, late=list,
     )
     cdef Py_ssize_t sweep_pool(self, Pool pool) except -1
     cdef give_up(self, Client client)

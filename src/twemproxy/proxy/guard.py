@@ -10,7 +10,8 @@ otherwise nothing might ever be given back.
 import errno
 from typing import Final
 
-from twemproxy import limits, log
+from twemproxy import limits
+from twemproxy.log import Source
 from twemproxy.net.reactor import Handler
 from twemproxy.net.slab import held_bytes
 from twemproxy.proxy import reason
@@ -20,6 +21,8 @@ from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.process import Guard, Process
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.stats import slot
+
+log: Final = Source(__name__)
 
 LARGE_BYTES: Final = limits.LARGE_BYTES
 PROGRESS_BYTES: Final = limits.PROGRESS_BYTES
@@ -142,15 +145,14 @@ class Watch(Guard):
         reactor.call_at(reactor.now_ms + self.sweep_ms, self.sweep)
 
     def sweep_pool(self, pool: Pool) -> int:
-        """Look at each client of a pool; return how many are not read now."""
+        """Look at each client of a pool, and count its bytes; how many are not read."""
         idle_ms, request_ms, auth_ms = patience(pool)
         now_ms = self.process.reactor.now_ms
         paused = 0
         late: list[Client] = []
         for client in pool.clients:
-            moved = client.bytes_in + client.bytes_out
-            if moved != client.moved_bytes or (client.head and not client.blocked):
-                client.moved_bytes = moved
+            moved = client.count_bytes()
+            if moved or (client.head and not client.blocked):
                 client.moved_ms = now_ms
             if client.paused:
                 paused += 1

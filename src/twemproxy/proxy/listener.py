@@ -8,6 +8,7 @@ from twemproxy.net.dial import keep_alive, peer_name
 from twemproxy.net.outcome import AGAIN, READ
 from twemproxy.net.reactor import Handler
 from twemproxy.net.sock import accept, no_delay
+from twemproxy.proxy.balance import ALONE, FEW, LEAVE_MS, Balance
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.process import Process
@@ -22,10 +23,22 @@ RETRY_MS = 100  # after an error of ours; asking again at once would spin
 class Listener(Handler):
     """Accepts the clients of one pool."""
 
-    __slots__ = ("counted_us", "credit_us", "pausing", "pool", "process")
+    __slots__ = (
+        "balance",
+        "counted_us",
+        "credit_us",
+        "few",
+        "pausing",
+        "pool",
+        "process",
+    )
 
-    def __init__(self, process: Process, pool: Pool, fd: int) -> None:
+    def __init__(
+        self, process: Process, pool: Pool, fd: int, balance: Balance = ALONE
+    ) -> None:
         Handler.__init__(self, fd, 1)
+        self.balance = balance
+        self.few = 0  # clients we may take though other workers have fewer
         self.process = process
         self.pool = pool
         self.pausing = False
@@ -41,10 +54,17 @@ class Listener(Handler):
             if rate and not self.is_due(rate):
                 self.pause(1000 // rate + 1)
                 return
+            if self.balance.is_ahead():
+                if self.few == 0:
+                    self.few = FEW
+                    self.pause(LEAVE_MS)
+                    return
+                self.few -= 1
             fd = accept(self.fd)
             if fd >= 0:
                 self.admit(fd)
             elif fd == AGAIN:
+                self.few = 0
                 return
             elif -fd not in PASSING:
                 log.error("accept on p %d failed: %s", self.fd, os.strerror(-fd))
@@ -114,6 +134,7 @@ class Listener(Handler):
 
     def accept_waiting(self) -> None:
         """Accept those who knocked before we close, as many as can have done so."""
+        self.balance, self.pausing = ALONE, False
         for _ in range(self.pool.config.backlog // MAX_ACCEPTS + 1):
             self.on_event(READ)
 

@@ -11,8 +11,9 @@ import os
 from array import array
 from typing import Final
 
-from twemproxy import limits, log
+from twemproxy import limits
 from twemproxy.errors import ProtocolError
+from twemproxy.log import Source
 from twemproxy.net.outbox import Outbox
 from twemproxy.net.slab import Slab, holding
 from twemproxy.proxy import reason
@@ -31,6 +32,8 @@ from twemproxy.wire.memcache.merge import key_hash
 from twemproxy.wire.memcache.request import RequestScanner, words_of
 from twemproxy.wire.memcache.response import ResponseScanner
 from twemproxy.wire.memcache.rewrite import decoded, rewritten
+
+log: Final = Source(__name__)
 
 MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 

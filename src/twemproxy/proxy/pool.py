@@ -10,9 +10,10 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from twemproxy import limits, log
+from twemproxy import limits
 from twemproxy.config.model import PoolConfig, ServerConfig
 from twemproxy.hashing.distribution import Distribution
+from twemproxy.log import Source
 from twemproxy.net.dial import numeric_family
 from twemproxy.net.slab import Slab
 from twemproxy.proxy import reason
@@ -23,6 +24,8 @@ from twemproxy.proxy.server import Owner, ServerConnection
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
 from twemproxy.stats.slowlog import Tracer
+
+log: Final = Source(__name__)
 
 PLACEHOLDER: Final = bytearray(b"placeholder")
 CALM_FAILURES: Final = 5  # so many failed connects in a row go undamped

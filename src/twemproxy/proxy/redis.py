@@ -9,8 +9,9 @@ import errno
 import os
 from typing import Final
 
-from twemproxy import limits, log
+from twemproxy import limits
 from twemproxy.errors import ProtocolError
+from twemproxy.log import Source
 from twemproxy.net.slab import Slab, copied, holding, permanent
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
@@ -31,6 +32,8 @@ from twemproxy.wire.redis.keys import positions
 from twemproxy.wire.redis.merge import fits, is_trouble
 from twemproxy.wire.redis.request import RequestScanner
 from twemproxy.wire.redis.response import ResponseScanner
+
+log: Final = Source(__name__)
 
 MAX_KEY_BYTES: Final = limits.MAX_KEY_BYTES
 MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES

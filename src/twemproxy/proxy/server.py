@@ -13,7 +13,7 @@ import errno
 import os
 from typing import Any
 
-from twemproxy import log
+from twemproxy.log import INFO, NOTICE, Source
 from twemproxy.net import outcome
 from twemproxy.net.dial import (
     Addresses,
@@ -33,6 +33,8 @@ from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
 from twemproxy.stats.slowlog import Trace
 from twemproxy.wire import expect
+
+log = Source(__name__)
 
 
 class Owner:
@@ -342,7 +344,7 @@ class ServerConnection(Connection):
         self.state = reason.READY
         self.counters.add(slot.SERVER_CONNECTIONS, 1)
         self.counters.add(slot.CONNECTS, 1)
-        if log.wants(log.INFO):
+        if log.wants(INFO):
             log.info("connected on s %d to server '%s'", self.fd, self.address)
         self.blocked = False
         self.reactor.poller.want(self.fd, True, False)
@@ -395,7 +397,7 @@ class ServerConnection(Connection):
             counters.add(slot.SERVER_TIMEDOUT, 1)
         elif error:
             counters.add(slot.SERVER_ERR, 1)
-        if log.wants(log.NOTICE):
+        if log.wants(NOTICE):
             self.log_close("s", self.address, error)
         self.process.on_closed()
         self.empty_queues()
@@ -430,7 +432,7 @@ class ServerConnection(Connection):
         if request is None:
             return
         reply = self.last_words or self.protocol.error(error)
-        if log.wants(log.INFO):
+        if log.wants(INFO):
             text = os.strerror(error)
             log.info("close s %d schedule error for its requests: %s", self.fd, text)
         while request is not None:

@@ -1,0 +1,40 @@
+"""The worker's side of its line to the supervisor."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from twemproxy.net.portable import PortablePoller
+from twemproxy.stats import slot
+from twemproxy.worker import Worker
+
+
+@pytest.fixture
+def line() -> Iterator[tuple[Worker, socket.socket]]:
+    """A worker, and the supervisor's end of its line."""
+    own, remote = socket.socketpair()
+    counters = os.memfd_create("counters")
+    os.ftruncate(counters, 64 * slot.SLOTS * 8)
+    worker = Worker(remote.detach(), counters, PortablePoller())
+    yield worker, own
+    worker.control.sock.close()
+    own.close()
+
+
+def test_sockets_of_a_configuration_that_cannot_be_read_are_closed(
+    line: tuple[Worker, socket.socket],
+) -> None:
+    worker, supervisor = line
+    listener = socket.create_server(("127.0.0.1", 0))
+    fd = os.dup(listener.fileno())
+    pool = {"config": ["not a pool"], "block": 1, "server_blocks": [], "listener": 0}
+    order = {"op": "configure", "generation": 7, "process": {}, "pools": [pool]}
+    worker.on_message(order, [fd])
+    answer = json.loads(supervisor.recv(4096))
+    assert (answer["op"], answer["generation"]) == ("failed", 7)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(fd)
+    listener.close()
