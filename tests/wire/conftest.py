@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.wire.real import NamedServer, programs
+from tests.support.real import NamedServer, programs
 
 
 @pytest.fixture(scope="session", params=programs(), ids=lambda path: path[-30:])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.wire.real import NamedServer
+from tests.support.real import NamedServer
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.commands import COMMANDS, ROW, arity_fits
 

@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-from tests.wire.real import NamedServer
+from tests.support.real import NamedServer
 from twemproxy.wire import rule
 from twemproxy.wire.redis.commands import COMMANDS, ROW, Command, arity_fits
 from twemproxy.wire.redis.keys import positions, waits

@@ -15,6 +15,10 @@ from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.commands import COMMANDS, ROW, Command
 from twemproxy.wire.redis.keys import positions, waits
 
+ESCAPES: Final = answers.error(
+    b"the first line of a script may have no backslash behind the proxy:"
+    b" a server would break its error in two there"
+)
 INDEX: Final = CommandIndex([row.name for row in COMMANDS])
 CATEGORIES: Final = {
     "@admin": rule.ADMIN,
@@ -111,6 +115,10 @@ class Catalogue:
             return refusal(command)
         if command.flags & rule.BLOCK_OPTION and waits(command, args):
             return answers.refused(command.name, b"it would block")
+        if command.flags & (rule.ECHOES | rule.CODE):
+            reply = objection_to_echoes(command, args)
+            if reply:
+                return reply
         return self.objection_to_keys(command, args)
 
     def objection_to_keys(self, command: Command, args: list[bytes]) -> bytes:
@@ -122,6 +130,25 @@ class Catalogue:
             if len(args[i]) > limits.MAX_KEY_BYTES:
                 return answers.key_too_long(len(args[i]), limits.MAX_KEY_BYTES)
         return b""
+
+
+def objection_to_echoes(command: Command, args: list[bytes]) -> bytes:
+    """Return why words are not passed on that a server would answer with two replies.
+
+    Valkey 9 repeats an unknown option of FUNCTION LIST in its error, and all servers
+    repeat the words of a script's first line, escapes undone: a line end in there
+    ends the error, and what follows would be the reply to another client.
+    """
+    if command.flags & rule.ECHOES:
+        for word in args:
+            if b"\r" in word or b"\n" in word:
+                return answers.unknown_argument(word)
+        return b""
+    for word in args[1:2] if command.numkeys else args[2:]:
+        line = word.partition(b"\n")[0]
+        if line[:2] == b"#!" and (b"\\" in line or b"\r" in line[:-1]):
+            return ESCAPES
+    return b""
 
 
 def refusal(command: Command) -> bytes:

@@ -36,6 +36,8 @@ cdef enum:
     PUBSUB = 512
     NO_AUTH = 1024
     PREFIX = 2048
+    ECHOES = 4096
+    CODE = 8192
     SILENT = 0
     VALUES = 1
     STORED = 2

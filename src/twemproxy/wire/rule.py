@@ -49,6 +49,8 @@ SUBCOMMANDS = 256  # its second word is looked up below it
 PUBSUB = 512
 NO_AUTH = 1024  # works before authentication
 PREFIX = 2048  # a rule for all unlisted names that begin like this
+ECHOES = 4096  # some servers repeat its words in errors, line ends and all
+CODE = 8192  # takes a script, whose first line servers repeat in the same way
 
 # What a memcached server answers.
 SILENT = 0  # nothing

@@ -59,6 +59,11 @@ def unknown_subcommand(container: bytes, word: bytes) -> bytes:
     )
 
 
+def unknown_argument(word: bytes) -> bytes:
+    """Return the error for an option that a command does not have."""
+    return b"-ERR Unknown argument %b\r\n" % until_zero(word).translate(TO_BLANKS)
+
+
 def wrong_arity(name: bytes) -> bytes:
     """Return the error for a row's name (`get`, `config|get`) and too few words."""
     return error(b"wrong number of arguments for '%b' command" % name)

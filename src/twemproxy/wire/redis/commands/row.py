@@ -35,6 +35,7 @@ CHANNEL: Final = b"a channel lives on one server and its subscribers are not kno
 SESSION: Final = b"it changes a server connection that other clients share"
 MANAGEMENT: Final = b"it manages one server, so connect to that server"
 REPLICATION: Final = b"replication is a matter between servers"
+PAYLOAD: Final = b"a server may repeat what is in the payload as a reply of its own"
 CLUSTER: Final = b"the servers of this pool are not a cluster"
 DATABASE: Final = b"a pool has one database"
 SEARCH: Final = b"it searches all keys of one server and names none"

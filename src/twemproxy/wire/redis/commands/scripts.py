@@ -4,6 +4,7 @@ from typing import Final
 
 from twemproxy.wire.redis.commands.row import (
     CHANNEL,
+    PAYLOAD,
     SESSION,
     SUBSCRIPTION,
     TRANSACTION,
@@ -16,7 +17,9 @@ from twemproxy.wire.redis.commands.row import (
     refused,
 )
 from twemproxy.wire.rule import (
+    CODE,
     DANGEROUS,
+    ECHOES,
     FIRST,
     MINIMUM,
     ONE_OK,
@@ -29,8 +32,8 @@ from twemproxy.wire.rule import (
 )
 
 SCRIPTS: Final[tuple[Command, ...]] = (
-    counted(b"eval", -3, SCRIPT, 2),
-    counted(b"eval_ro", -3, READ | SCRIPT, 2),
+    counted(b"eval", -3, SCRIPT | CODE, 2),
+    counted(b"eval_ro", -3, READ | SCRIPT | CODE, 2),
     counted(b"evalsha", -3, SCRIPT, 2),
     counted(b"evalsha_ro", -3, READ | SCRIPT, 2),
     counted(b"fcall", -3, SCRIPT, 2),
@@ -41,9 +44,9 @@ SCRIPTS: Final[tuple[Command, ...]] = (
     fanout(b"function|flush", -2, STATUS, WRITE | SCRIPT | DANGEROUS),
     anywhere(b"function|help", 2),
     fanout(b"function|kill", 2, ONE_OK, SCRIPT),
-    anywhere(b"function|list", -2, SCRIPT),
-    fanout(b"function|load", -3, FIRST, WRITE | SCRIPT),
-    fanout(b"function|restore", -3, STATUS, WRITE | SCRIPT),
+    anywhere(b"function|list", -2, SCRIPT | ECHOES),
+    fanout(b"function|load", -3, FIRST, WRITE | SCRIPT | CODE),
+    refused(b"function|restore", -3, PAYLOAD, WRITE | SCRIPT),
     anywhere(b"function|stats", 2, SCRIPT),
     container(b"script"),
     refused(b"script|debug", -3, SESSION, SCRIPT),
@@ -51,7 +54,7 @@ SCRIPTS: Final[tuple[Command, ...]] = (
     fanout(b"script|flush", -2, STATUS, SCRIPT | DANGEROUS),
     anywhere(b"script|help", 2),
     fanout(b"script|kill", 2, ONE_OK, SCRIPT),
-    fanout(b"script|load", 3, FIRST, SCRIPT),
+    fanout(b"script|load", 3, FIRST, SCRIPT | CODE),
     anywhere(b"script|show", 3, SCRIPT),
 )
 
