@@ -52,7 +52,10 @@ MERGE: Final = {
     rule.FIRST: "the first answer when all succeed",
     rule.MINIMUM: "the smallest number",
     rule.ONE_OK: "OK when one says OK",
-    rule.STATISTICS: "numbers added up, lists joined",
+    rule.STATISTICS: (
+        "the proxy's own counts, the servers' numbers added up;"
+        " with a word behind it, the lines of every server behind its name"
+    ),
 }
 
 WHERE: Final = {

@@ -21,6 +21,7 @@ MAX_UNAUTHENTICATED_ARGUMENTS: Final = 10  # before AUTH, as in Redis
 MAX_UNAUTHENTICATED_BYTES: Final = 16 * KIB  # one argument before AUTH, as in Redis
 MAX_MEMCACHE_KEY_BYTES: Final = 250  # as in memcached
 MAX_MEMCACHE_LINE_BYTES: Final = 1 * MIB  # a command line with all its keys
+MAX_MEMCACHE_TOUCH_BYTES: Final = 2 * KIB  # a line of gat; with more memcached hangs up
 MAX_MEMCACHE_VALUE_BYTES: Final = 1024 * MIB  # as memcached's largest item
 
 MAX_WAIT_MS: Final = 1000  # WAIT, which holds up all clients of a server connection

@@ -2,10 +2,11 @@
 
 import pytest
 
-from twemproxy.wire.memcache.stats import merged
+from twemproxy.wire.memcache.stats import added_up, joined, stat_lines
 
 RESET = b"RESET\r\n"
-OK = b"OK\r\n"
+DOWN = b"SERVER_ERROR Connection refused\r\n"
+USAGE = b"CLIENT_ERROR usage: stats detail on|off|dump\r\n"
 
 
 def stats(*pairs: str) -> bytes:
@@ -14,25 +15,43 @@ def stats(*pairs: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("topic", "replies", "reply"),
+    ("replies", "reply"),
     [
-        (b"", [stats("a 1")], stats("a 1")),
-        (b"", [stats("a 1", "b 5"), stats("a 2", "c 7")], stats("a 3", "b 5", "c 7")),
-        (b"", [stats("pid 1"), stats("pid 2")], stats("pid 1")),
-        (b"", [stats("uptime 9"), stats("uptime 10")], stats("uptime 10")),
-        (b"", [stats("version 1.6.1"), stats("version 1.5")], stats("version 1.6.1")),
-        (b"", [stats("rusage_user 0.9"), stats("rusage_user 1.1")], None),
-        (b"", [stats(f"a {2**64 - 1}")] * 2, stats(f"a {2**65 - 2}")),
-        (b"", [b"STAT\r\nEND\r\n"] * 2, stats(" ")),
-        (b"items", [b"END\r\n", stats("items:1:age 4")], stats("items:1:age 4")),
-        (b"items", [stats("items:1:age 9"), stats("items:1:age 4")], None),
-        (b"reset", [RESET, RESET], RESET),
-        (b"detail", [OK, OK], OK),
-        (b"settings", [stats("a 1"), stats("a 1")], stats("a 1", "a 1")),
+        ([stats("a 1")], stats("a 1")),
+        ([stats("a 1", "b 5"), stats("a 2", "c 7")], stats("a 3", "b 5", "c 7")),
+        ([stats("uptime 9"), stats("uptime 10")], stats("uptime 10")),
+        ([stats("version 1.6.1"), stats("version 1.5")], stats("version 1.6.1")),
+        (
+            [stats("rusage_user 0.9"), stats("rusage_user 1.1")],
+            stats("rusage_user 2.0"),
+        ),
+        ([stats(f"a {2**64 - 1}")] * 2, stats(f"a {2**65 - 2}")),
+        ([b"STAT\r\nEND\r\n"] * 2, stats(" ")),
+        ([DOWN, stats("a 1"), b"END\r\n"], stats("a 1")),
+        ([DOWN], b"END\r\n"),
     ],
 )
 def test_statistics_are_added_up_where_they_count_something(
-    topic: bytes, replies: list[bytes], reply: bytes | None
+    replies: list[bytes], reply: bytes
 ) -> None:
-    expected = {b"": stats("rusage_user 2.0"), b"items": stats("items:1:age 9")}
-    assert merged(topic, replies) == (reply or expected[topic])
+    assert stat_lines(added_up(replies)) == reply
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "reply"),
+    [
+        (stats("a 1"), stats("a 2"), stats("s:a 1", "t:a 2")),
+        (stats(), stats("a 2"), stats("t:a 2")),
+        (stats("a 1"), DOWN, stats("s:a 1", "t:error Connection refused")),
+        (b"PREFIX p get 1\r\nEND\r\n", stats(), b"PREFIX s:p get 1\r\nEND\r\n"),
+        (b"ITEM k [1 b; 0 s]\r\nEND\r\n", stats(), b"ITEM k [1 b; 0 s]\r\nEND\r\n"),
+        (RESET, RESET, RESET),
+        (RESET, DOWN, DOWN),
+        (USAGE, USAGE, USAGE),
+        (b"ERROR\r\n", DOWN, b"ERROR\r\n"),
+    ],
+)
+def test_lists_of_servers_bear_their_names(
+    one: bytes, other: bytes, reply: bytes
+) -> None:
+    assert b"".join(joined([b"s", b"t"], [one, other])) == reply

@@ -11,5 +11,4 @@ cdef class Chains:
     @cython.locals(server=Py_ssize_t)
     cpdef begin(self, Py_ssize_t servers, Py_ssize_t keys)
     cpdef add(self, int key, int server)
-    cpdef int run_end(self, int key) except -1
     cpdef shrink(self)

@@ -3,8 +3,7 @@
     keys       a b c d e          server 0: a -> c -> d
     owners     0 1 0 0 1          server 1: b -> e
 
-A *run* is a part of a chain whose keys are neighbours in the request, and travel
-as one piece. The scratch space is kept between requests.
+The scratch space is kept between requests.
 """
 
 from array import array
@@ -57,13 +56,6 @@ class Chains:
             self.following[self.last[server]] = key
         self.last[server] = key
         self.lengths[server] += 1
-
-    def run_end(self, key: int) -> int:
-        """Return the key behind the run of neighbours that begins with `key`."""
-        key += 1
-        while self.following[key - 1] == key:
-            key += 1
-        return key
 
     def shrink(self) -> None:
         """Give back the scratch space that a giant request needed."""

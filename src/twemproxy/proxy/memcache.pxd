@@ -25,6 +25,7 @@ cdef class MemcacheProtocol(Protocol):
     cdef RequestScanner request_scanner
     cdef ResponseScanner response_scanner
     cdef Splitter splitter
+    cdef long long[::1] asked
     cdef readonly object local
     cdef dict errors, faults
 

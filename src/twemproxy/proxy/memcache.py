@@ -42,6 +42,7 @@ class MemcacheProtocol(Protocol):
     """Speaks memcached with the clients and the servers of one pool."""
 
     __slots__ = (
+        "asked",
         "blocks",
         "errors",
         "faults",
@@ -64,7 +65,9 @@ class MemcacheProtocol(Protocol):
         self.request_scanner = self.new_scanner()
         self.response_scanner = ResponseScanner()
         self.splitter = Splitter(pool)
-        self.local = LocalAnswers(pool)
+        asked = array("q", bytes(8 * len(COMMANDS)))
+        self.asked = asked  # requests, or keys of many, by row
+        self.local = LocalAnswers(pool, asked)
         self.errors: dict[int, Slab] = {}
         self.faults = {fault: holding(reply) for fault, reply in answers.FAULTS.items()}
 
@@ -139,6 +142,10 @@ class MemcacheProtocol(Protocol):
         how = self.how[row]
         reply = self.reply[row]
         first = self.first[row]
+        if how == rule.SPLIT_VALUES:
+            self.asked[row] += walker.count - first
+        else:
+            self.asked[row] += 1
         if reply == rule.META and how == rule.SINGLE:
             self.route_meta(client, walker, slab, at)
         elif how == rule.SINGLE or (

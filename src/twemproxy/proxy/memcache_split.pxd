@@ -12,13 +12,13 @@ from twemproxy.wire cimport rule
 from twemproxy.wire.memcache.merge cimport after_value, after_word, key_hash
 from twemproxy.wire.memcache.request cimport RequestScanner, words_of
 
-cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES
+cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES, MAX_LINE_BYTES, MAX_TOUCH_BYTES
 
 @cython.final
 cdef class Values(Gather):
     cdef long long[::1] hashes, starts, ends
     cdef int[::1] places, order, bounds
-    cdef list fragments
+    cdef list fragments, owners
     cdef dict late
 
     @cython.locals(at=int, stop=int, pos=Py_ssize_t, behind=Py_ssize_t, blank=Py_ssize_t, key=int, hash=int64_t)
@@ -38,11 +38,11 @@ cdef class Splitter:
     cpdef split(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
     @cython.locals(spans="long long[::1]", at=Py_ssize_t, first=int, key=int, word=Py_ssize_t, index=Py_ssize_t)
     cdef bint chain(self, RequestScanner walker, bytearray buf, Py_ssize_t keys) except -1
-    @cython.locals(whole=Request, gather=Values, fragment=Request, conn=ServerConnection, server=int, number=int, failures=list)
+    @cython.locals(whole=Request, gather=Values, fragment=Request, conn=ServerConnection, server=int, number=int, count=int, failures=list)
     cdef send(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t keys, bytes start)
-    @cython.locals(spans="long long[::1]", chains=Chains, gather=Values, at=Py_ssize_t, first=int, server=int, key=int, number=int, place=int, word=Py_ssize_t)
-    cdef Values gather(self, RequestScanner walker, bytearray buf, Py_ssize_t keys)
-    @cython.locals(outbox=Outbox, before=Py_ssize_t, first=int, key=int, end=int)
-    cdef write(self, ServerConnection conn, Request fragment, RequestScanner walker, Slab slab, int server, bytes start)
+    @cython.locals(spans="long long[::1]", chains=Chains, gather=Values, at=Py_ssize_t, first=int, server=int, key=int, number=int, place=int, word=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t, length=Py_ssize_t)
+    cdef Values gather(self, RequestScanner walker, bytearray buf, Py_ssize_t keys, Py_ssize_t prefix_bytes)
+    @cython.locals(order="int[::1]", outbox=Outbox, before=Py_ssize_t, first=int, at=int, stop=int, begin=int, end=int)
+    cdef write(self, ServerConnection conn, Request fragment, Values gather, RequestScanner walker, Slab slab, bytes start)
     @cython.locals(spans="long long[::1]", at=Py_ssize_t, word=Py_ssize_t)
     cdef write_run(self, Outbox outbox, RequestScanner walker, Slab slab, Py_ssize_t begin, Py_ssize_t end)

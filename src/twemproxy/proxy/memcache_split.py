@@ -29,6 +29,8 @@ from twemproxy.wire.memcache.request import RequestScanner, words_of
 from twemproxy.wire.memcache.rewrite import prefix
 
 MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
+MAX_LINE_BYTES: Final = limits.MAX_MEMCACHE_LINE_BYTES
+MAX_TOUCH_BYTES: Final = limits.MAX_MEMCACHE_TOUCH_BYTES
 
 
 class Values(Gather):
@@ -46,18 +48,20 @@ class Values(Gather):
         "hashes",
         "late",
         "order",
+        "owners",
         "places",
         "starts",
     )
 
-    def __init__(self, keys: int, servers: int) -> None:
+    def __init__(self, keys: int) -> None:
         Gather.__init__(self)
         self.hashes = array("q", bytes(8 * keys))
         self.starts = array("q", bytes(8 * keys))
         self.ends = array("q", bytes(8 * keys))
         self.places = array("i", bytes(4 * keys))  # the fragment of each key
         self.order = array("i", bytes(4 * keys))
-        self.bounds = array("i", bytes(4 * (servers + 1)))
+        self.bounds = array("i", bytes(4 * (keys + 1)))
+        self.owners: list[int] = []  # the server of each fragment
         self.fragments: list[Request] = []
         self.late: dict[int, dict[int, list[int]]] = {}  # see find_late
 
@@ -178,56 +182,63 @@ class Splitter:
         keys: int,
         start: bytes,
     ) -> None:
-        """Make a fragment for each server that owns a key."""
+        """Make a fragment for each server that owns a key, or several."""
         whole = client.ask()
-        gather = self.gather(walker, slab.buf, keys)
+        gather = self.gather(walker, slab.buf, keys, len(start))
         whole.gather = gather
+        count = len(gather.owners)
+        gather.pending = count
+        self.pool.counters.add(slot.FRAGMENTS, count)
         failures: list[tuple[Request, Slab]] = []
-        number = 0
-        for server in range(len(self.pool.servers)):
-            if self.chains.first[server] < 0:
-                continue
+        for number in range(count):
+            server = gather.owners[number]
             fragment = request_of(client, whole, client.reactor.now_us)
             fragment.expects = rule.VALUES
             fragment.wanted = number
             gather.fragments.append(fragment)
-            number += 1
             conn = self.pool.connection(server, client)
             if conn is None:
                 failures.append((fragment, self.pool.refusal(server)))
             else:
-                self.write(conn, fragment, walker, slab, server, start)
+                self.write(conn, fragment, gather, walker, slab, start)
                 if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
                     conn.hold_back(client)
-        gather.pending = number
-        self.pool.counters.add(slot.FRAGMENTS, number)
         for fragment, reply in failures:
             fail(fragment, reply)
 
-    def gather(self, walker: RequestScanner, buf: bytearray, keys: int) -> Values:
-        """Return what makes one response of the fragments' responses."""
+    def gather(
+        self, walker: RequestScanner, buf: bytearray, keys: int, prefix_bytes: int
+    ) -> Values:
+        """Return what makes one response of the fragments' responses.
+
+        A server gets one fragment, but of gat and gats as many as keep its line
+        below the length at which memcached hangs up.
+        """
         at = self.at
         first = self.first
         chains = self.chains
         spans = walker.spans
-        gather = Values(keys, len(self.pool.servers))
+        gather = Values(keys)
         number = 0
         place = 0
         for server in range(len(self.pool.servers)):
             key = chains.first[server]
-            if key < 0:
-                continue
-            gather.bounds[number] = place
+            length = MAX_LINE_BYTES
             while key >= 0:
                 word = 2 * (first + key)
-                gather.hashes[key] = key_hash(
-                    buf, at + spans[word], at + spans[word + 1]
-                )
-                gather.places[key] = number
+                begin = at + spans[word]
+                end = at + spans[word + 1]
+                length += end - begin + 1
+                if length > MAX_LINE_BYTES or (first > 1 and length > MAX_TOUCH_BYTES):
+                    gather.owners.append(server)
+                    gather.bounds[number] = place
+                    number += 1
+                    length = prefix_bytes + end - begin + 3
+                gather.hashes[key] = key_hash(buf, begin, end)
+                gather.places[key] = number - 1
                 gather.order[place] = key
                 place += 1
                 key = chains.following[key]
-            number += 1
         gather.bounds[number] = place
         return gather
 
@@ -235,21 +246,27 @@ class Splitter:
         self,
         conn: ServerConnection,
         fragment: Request,
+        gather: Values,
         walker: RequestScanner,
         slab: Slab,
-        server: int,
         start: bytes,
     ) -> None:
         """Write the line that asks one server for its keys."""
         first = self.first
+        order = gather.order
         outbox = conn.outbox
         before = outbox.pending
         outbox.say(start)
-        key = self.chains.first[server]
-        while key >= 0:
-            end = self.chains.run_end(key)
-            self.write_run(outbox, walker, slab, first + key, first + end)
-            key = self.chains.following[end - 1]
+        at = gather.bounds[fragment.wanted]
+        stop = gather.bounds[fragment.wanted + 1]
+        while at < stop:
+            begin = order[at]
+            end = begin + 1
+            at += 1
+            while at < stop and order[at] == end:  # neighbours travel as one piece
+                end += 1
+                at += 1
+            self.write_run(outbox, walker, slab, first + begin, first + end)
         outbox.say(b"\r\n")
         conn.expect(fragment, outbox.pending - before)
         conn.send_later()

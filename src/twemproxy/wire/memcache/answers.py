@@ -6,10 +6,9 @@ from typing import Final
 from twemproxy.wire.memcache import fault
 
 ERROR: Final = b"ERROR\r\n"
-OK: Final = b"OK\r\n"
 END: Final = b"END\r\n"
-RESET: Final = b"RESET\r\n"
 META_NOOP: Final = b"MN\r\n"
+UNEXPECTED: Final = b"SERVER_ERROR unexpected response\r\n"
 
 # The answer to each fault of a request.
 FAULTS: Final[dict[int, bytes]] = {

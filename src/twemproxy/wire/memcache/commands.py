@@ -84,7 +84,7 @@ def everywhere(name: bytes, flags: int, words: tuple[int, int]) -> Command:
 
 def refused(name: bytes, reason: bytes = MANAGEMENT) -> Command:
     """Return the row of a command that gets an error naming the reason."""
-    return Command(name, REFUSED, ADMIN, reason=reason)
+    return Command(name, REFUSED, ADMIN, noreply=True, reason=reason)
 
 
 FAMILIES: Final[dict[str, tuple[Command, ...]]] = {
@@ -110,10 +110,10 @@ FAMILIES: Final[dict[str, tuple[Command, ...]]] = {
     ),
     "Meta commands": (
         meta(b"mg", READ),
-        meta(b"ms", WRITE, 3, 2),
+        meta(b"ms", WRITE, 2, 2),
         meta(b"md", WRITE),
         meta(b"ma", WRITE),
-        meta(b"me", READ),
+        meta(b"me", READ, 1),
         Command(b"mn", LOCAL, reply=rule.META),
     ),
     "Server": (

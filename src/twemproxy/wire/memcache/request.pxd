@@ -7,7 +7,7 @@ from twemproxy.wire.scanner cimport Scanner
 
 cdef Py_ssize_t MAX_KEY_BYTES, MAX_LINE_BYTES, MAX_SHORT_LINE_BYTES, MAX_VALUE_BYTES, MAX_WORDS
 cdef Py_ssize_t MAX_META_WORDS, KEPT_SPANS
-cdef int64_t MAX_LENGTH, INT32, UINT32
+cdef int64_t MAX_LENGTH, INT32, UINT32, MAX_TIME
 cdef uint64_t INT64, UINT64_TENTH
 cdef bytearray NOREPLY, HTTP
 
@@ -39,11 +39,13 @@ cdef class RequestScanner(Scanner):
     cdef bint has_long_key(self) except -1
     @cython.locals(row=int, reply=int)
     cdef int judge(self, bytearray buf, Py_ssize_t start) except -1
+    cdef int judge_number(self, bytearray buf, Py_ssize_t start, int reply) except -1
     cdef int judge_storage(self, bytearray buf, Py_ssize_t start) except -1
+    @cython.locals(row=int)
     cdef int judge_meta(self) except -1
     cdef int judge_block(self) except -1
     @cython.locals(words=Py_ssize_t)
-    cdef int judge_delete(self, bytearray buf, Py_ssize_t start) except -1
+    cdef bint is_delete(self, bytearray buf, Py_ssize_t start) except -1
     cdef int judge_server(self, bytearray buf, Py_ssize_t start) except -1
     cdef bint canonical_zero(self) except -1
     @cython.locals(value=int64_t)

@@ -28,10 +28,11 @@ MAX_VALUE_BYTES: Final = limits.MAX_MEMCACHE_VALUE_BYTES
 MAX_WORDS: Final = limits.MAX_REQUEST_KEYS + 2
 # memcached hangs up on a longer line without a line end, except get and gets.
 MAX_SHORT_LINE_BYTES: Final = 2048
-MAX_META_WORDS: Final = 20  # with more, memcached forgets the data block
+MAX_META_WORDS: Final = 19  # of `ms`; with more, memcached forgets the data block
 MAX_LENGTH: Final = 2**31 - 3  # of a data block, for memcached
 INT32: Final = 2**31 - 1
 UINT32: Final = 2**32 - 1
+MAX_TIME: Final = 2**63 - 1
 INT64: Final = 2**63 - 1
 UINT64_TENTH: Final = 1844674407370955161  # of 2**64 - 1, but for its last digit
 KEPT_SPANS: Final = 4096  # a larger table of spans is not kept for the next request
@@ -133,6 +134,8 @@ class RequestScanner(Scanner):
             self.owed -= self.length
             return progress.NOTHING
         if self.line == 0:
+            if buf[start] in (128, 22):  # binary memcached, TLS
+                raise ProtocolError("only the text protocol is spoken here")
             if not self.walk_line(buf, start, filled):
                 return progress.MORE
             self.examine(buf, start)
@@ -151,8 +154,6 @@ class RequestScanner(Scanner):
 
     def walk_line(self, buf: bytearray, start: int, filled: int) -> bool:
         """Find the words of the line; false when its end is not there yet."""
-        if buf[start] in (128, 22):  # binary memcached, TLS
-            raise ProtocolError("only the text protocol is spoken here")
         pos = start + self.at
         word = self.word
         while True:
@@ -173,6 +174,9 @@ class RequestScanner(Scanner):
                         self.end_line(buf, start, word, pos - start)
                         return True
                     self.spoiled = True
+                elif byte == 10 and word < 0 and self.count == 0 and not self.spoiled:
+                    self.line = pos - start + 1  # nothing before it: no command
+                    return True
                 else:
                     word = self.on_control(byte, word, pos - start)
                 pos += 1
@@ -230,12 +234,10 @@ class RequestScanner(Scanner):
         self.canonical = self.letters + self.count + 1 == self.line
         if self.blocks[row] and self.count > self.blocks[row]:
             self.read_block(buf, start, self.blocks[row])
-        if not self.count_words(buf, start):
-            self.fault = fault.UNKNOWN
-        elif self.has_long_key():
-            self.fault = fault.BAD_LINE
-        else:
+        if self.count_words(buf, start):
             self.fault = self.judge(buf, start)
+        else:
+            self.fault = fault.UNKNOWN
 
     def on_unknown(self, buf: bytearray, start: int) -> None:
         """Answer an unknown command as memcached does, who hangs up on browsers."""
@@ -267,34 +269,41 @@ class RequestScanner(Scanner):
         first = self.first[row]
         if first == 0:
             return False
-        last = first + 1
-        if self.how[row] == rule.SPLIT_VALUES:
-            last = self.count
+        last = self.count
+        if last > first + 1 and self.how[row] != rule.SPLIT_VALUES:
+            last = first + 1
         for i in range(first, last):
             if self.spans[2 * i + 1] - self.spans[2 * i] > MAX_KEY_BYTES:
                 return True
         return False
 
     def judge(self, buf: bytearray, start: int) -> int:
-        """Return the fault of a line with as many words as it needs."""
+        """Return the fault of a line with as many words as it needs.
+
+        Where there are several, it is the one that memcached finds first.
+        """
         row = self.row
         reply = self.reply[row]
-        if reply == rule.VALUES:
-            if self.first[row] > 1 and not self.is_exptime(buf, start, 1):
+        if reply == rule.VALUES and self.first[row] > 1:
+            if not self.is_exptime(buf, start, 1):
                 return fault.BAD_EXPTIME
-        elif reply == rule.STORED:
+        elif reply == rule.DELETED and not self.is_delete(buf, start):
+            return fault.BAD_DELETE
+        if self.has_long_key():
+            return fault.BAD_LINE
+        if reply == rule.STORED:
             return self.judge_storage(buf, start)
-        elif reply == rule.NUMBER:
-            if self.number(buf, start, 2) < 0:
-                return fault.BAD_DELTA
-        elif reply == rule.TOUCHED:
-            if not self.is_exptime(buf, start, 2):
-                return fault.BAD_EXPTIME
-        elif reply == rule.DELETED:
-            return self.judge_delete(buf, start)
-        elif reply == rule.META:
+        if reply == rule.META:
             return self.judge_meta()
-        elif reply == rule.OKAY:
+        return self.judge_number(buf, start, reply)
+
+    def judge_number(self, buf: bytearray, start: int, reply: int) -> int:
+        """Return what is wrong with the one number of a line without data."""
+        if reply == rule.NUMBER and self.number(buf, start, 2) < 0:
+            return fault.BAD_DELTA
+        if reply == rule.TOUCHED and not self.is_exptime(buf, start, 2):
+            return fault.BAD_EXPTIME
+        if reply == rule.OKAY:
             return self.judge_server(buf, start)
         return fault.NONE
 
@@ -307,12 +316,15 @@ class RequestScanner(Scanner):
         return self.judge_block()
 
     def judge_meta(self) -> int:
-        """Return what is wrong with the size of a meta command."""
+        """Return what is wrong with a meta command; its flags are the server's."""
+        row = self.row
+        if self.count <= self.first[row]:
+            return fault.BAD_LINE
+        if self.blocks[row] == 0:
+            return fault.NONE
         if self.count > MAX_META_WORDS:
             return fault.TOO_MANY_FLAGS
-        if self.blocks[self.row]:
-            return self.judge_block()
-        return fault.NONE
+        return self.judge_block()
 
     def judge_block(self) -> int:
         """Return what is wrong with the length of the data."""
@@ -322,16 +334,14 @@ class RequestScanner(Scanner):
             return fault.TOO_LARGE
         return fault.NONE
 
-    def judge_delete(self, buf: bytearray, start: int) -> int:
-        """Accept the time 0 that old clients send, as memcached does."""
+    def is_delete(self, buf: bytearray, start: int) -> bool:
+        """Tell whether a delete has no time, or the 0 that old clients send."""
         words = self.count
         if self.quiet:
             words -= 1
         if words == 2:
-            return fault.NONE
-        if words == 3 and self.number(buf, start, 2) == 0 and self.canonical_zero():
-            return fault.NONE
-        return fault.BAD_DELETE
+            return True
+        return words == 3 and self.number(buf, start, 2) == 0 and self.canonical_zero()
 
     def canonical_zero(self) -> bool:
         """Tell whether word 2 is a single digit."""
@@ -369,7 +379,7 @@ class RequestScanner(Scanner):
         value = self.digits(buf, pos, start + self.spans[2 * word + 1])
         if value > INT32:
             self.canonical = False
-        return value >= 0
+        return 0 <= value < MAX_TIME
 
     def number(self, buf: bytearray, start: int, word: int) -> int:
         """Return the number that a word is, -1 if it is none; see `digits`."""

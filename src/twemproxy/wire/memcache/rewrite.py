@@ -25,8 +25,8 @@ def flags(word: bytes) -> bytes:
 
 
 def exptime(word: bytes) -> bytes:
-    """Write a time within 32 bits: the end of them is as far as memcached sees."""
-    return b"%d" % max(-INT32, min(int(word), INT32 - 1))
+    """Write the 32 bits of a time that memcached keeps."""
+    return b"%d" % ((int(word) + INT32) % (2 * INT32) - INT32)
 
 
 # Which words are numbers, by what the command is answered with.
