@@ -1,11 +1,10 @@
-"""The whole program under real clients: reload, crash, drain, log rotation, size."""
+"""The whole program under real clients: crash, drain, log rotation, size."""
 
 import json
 import os
 import re
 import signal
 import subprocess
-import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -24,7 +23,6 @@ from tests.support.wire import Wire, resp
 
 Start = Callable[..., Proxy]
 MAX_RESIDENT_KIB: Final = 45 * 1024
-RELOADS: Final = 30
 
 pytestmark = pytest.mark.skipif(foreign(), reason="about our processes")
 
@@ -37,64 +35,9 @@ def resident_kib(pid: int) -> int:
     return int(found[1])
 
 
-class Load(threading.Thread):
-    """One client that writes and reads its own keys and counts what goes wrong."""
-
-    def __init__(self, port: int, name: str) -> None:
-        super().__init__(daemon=True)
-        self.port, self.name = port, name
-        self.wrong: list[bytes] = []
-        self.done = 0
-        self.stopping = False
-
-    def run(self) -> None:
-        """Ask until told to stop; every reply has to be the right one."""
-        with Wire(self.port) as conn:
-            while not self.stopping:
-                value = f"{self.name}.{self.done}"
-                conn.send(resp("SET", self.name, value) + resp("GET", self.name))
-                wanted = f"+OK\r\n${len(value)}\r\n{value}\r\n".encode()
-                got = conn.read_exactly(len(wanted))
-                if got != wanted:
-                    self.wrong.append(got)
-                    return
-                self.done += 1
-
-    def finish(self) -> None:
-        """Stop and wait."""
-        self.stopping = True
-        self.join(10)
-
-
 def in_force(running: Proxy, generation: int) -> bool:
     """Whether a configuration of this number is what the workers have."""
     return running.stats()["generation"] == generation
-
-
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_reloads_under_load_fail_no_request_and_close_no_client(
-    fleet: Fleet, proxy: Start, workers: str
-) -> None:
-    servers = fleet.redis(3)
-    running = proxy(pool(servers[:2]), "--workers", workers)
-    listen = f"{LOOPBACK}:{running.port}"
-    loads = [Load(running.port, f"load{i}") for i in range(4)]
-    for load in loads:
-        load.start()
-    for number in range(RELOADS):
-        # A server comes and goes, and settings of the pool change.
-        chosen = servers if number % 2 else servers[:2]
-        text = pool(chosen, listen=listen, timeout=1000 + number)
-        running.config_file.write_text(text)
-        running.signal(signal.SIGUSR1)
-        wait_until(partial(in_force, running, number + 2), "the reload")
-    for load in loads:
-        load.finish()
-    # A key may move to the server that came; its value is written before it is read.
-    assert [load.wrong for load in loads] == [[], [], [], []]
-    assert all(load.done for load in loads)
-    assert running.pool_stats()["forward_error"] == 0
-    assert running.pool_stats()["client_err"] == 0
 
 
 def test_a_killed_worker_costs_only_its_own_clients(fleet: Fleet, proxy: Start) -> None:
