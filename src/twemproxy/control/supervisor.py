@@ -81,6 +81,7 @@ def run(options: Options, command: Sequence[str] = COMMAND) -> int:
     log.flush()
     if ending.value < 0:
         signals.die_of(signal.Signals(-ending.value))
+        return 128 - ending.value  # the first process of a container cannot die so
     return 0 if ending is Ending.DRAINED else 1
 
 
