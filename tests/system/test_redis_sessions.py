@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+import redis
 
 from tests.support.backends import RedisServer
 from tests.support.canned import CannedServer, Line
 from tests.support.proxy import Proxy, pool
+from tests.support.waiting import wait_until
 from tests.support.wire import Wire, resp
 from twemproxy.wire import rule
 from twemproxy.wire.redis.commands import COMMANDS, Command
@@ -182,6 +184,26 @@ def test_clients_have_numbers_and_names(redis_proxy: Proxy) -> None:
         assert f"id={numbers[1]} addr=127.0.0.1:" in text
         assert " name=two " in text
         assert " lib-name=x " in text
+
+
+def test_clients_have_an_age_and_idle_when_they_say_nothing(
+    redis_proxy: Proxy,
+) -> None:
+    address = ("127.0.0.1", redis_proxy.port)
+    with redis.Redis(*address) as asking, redis.Redis(*address) as silent:
+        number = str(silent.client_id())
+
+        def told() -> tuple[int, int]:
+            line = asking.client_list(client_id=[number])[0]
+            return int(line["age"]), int(line["idle"])
+
+        assert told()[1] == 0
+        wait_until(lambda: min(told()) >= 1, "an idle client")
+        assert asking.client_info()["idle"] == 0
+        assert silent.ping()
+        age, idle = told()
+        assert age >= 1
+        assert idle == 0
 
 
 def test_info_tells_what_libraries_look_for(redis_proxy: Proxy) -> None:

@@ -6,6 +6,7 @@ import redis
 from tests.support.real import NamedServer
 from twemproxy.wire import rule
 from twemproxy.wire.redis.commands import COMMANDS, ROW, Command, arity_fits
+from twemproxy.wire.redis.describe import Described
 from twemproxy.wire.redis.keys import positions, waits
 
 # Where versions differ the row has the wider arity, here the newer one.
@@ -112,6 +113,20 @@ def test_rows_have_the_flags_of_the_server(server: NamedServer, flag: bytes) -> 
     }
     known = {command[0] for command in server.reported()}
     assert (ours & known) - DIFFERENT == theirs
+
+
+def test_commands_are_in_the_groups_of_the_server(server: NamedServer) -> None:
+    theirs = {
+        name: entry[b"group"] for name, entry in server.say("COMMAND", "DOCS").items()
+    }
+    ours = Described(COMMANDS).docs([])
+    found = {
+        name: (entry[b"group"], theirs[name])
+        for name, entry in ours.items()
+        if isinstance(entry, dict) and name in theirs
+    }
+    different = {name for name, (our, their) in found.items() if our != their}
+    assert different == {b"readonly", b"readwrite"}  # theirs are of clusters
 
 
 def as_bytes(text: bytes | str) -> bytes:

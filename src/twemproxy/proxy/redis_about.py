@@ -194,7 +194,7 @@ class About:
         return encode(found, client.resp3)
 
     def docs(self, client: Client, args: list[bytes]) -> bytes:
-        """Tell the family of the named ones, or of all."""
+        """Tell the group of the named ones, or of all, and who answers."""
         found = self.table().docs([arg.lower() for arg in args[2:]])
         return encode(found, client.resp3)
 

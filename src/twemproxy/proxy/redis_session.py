@@ -151,19 +151,29 @@ class ClientAnswers:
         return encode(Verbatim(lines), client.resp3)
 
 
+def moved_ms(client: Client) -> int:
+    """Return when a client last sent or took something, to about a second."""
+    counted = client.counted_in + client.counted_out
+    if client.bytes_in + client.bytes_out != counted:
+        return client.reactor.now_ms
+    return client.moved_ms
+
+
 def describe(client: Client) -> bytes:
     """Return the line of CLIENT LIST for one client."""
     session = session_of(client)
     flags = "e" if session.no_evict else ""
     flags += "T" if session.no_touch else ""
-    age_s = (client.reactor.now_ms - client.since_ms) // 1000
+    now_ms = client.reactor.now_ms
+    age_s = (now_ms - client.since_ms) // 1000
+    idle_s = (now_ms - moved_ms(client)) // 1000
     before = (
         f"id={client.number} addr={peer_name(client.fd)} laddr={own_name(client.fd)}"
         f" fd={client.fd} name="
     )
     after = (
-        f" age={age_s} idle=0 flags={flags or 'N'} db=0 sub=0 psub=0 ssub=0 multi=-1"
-        f" watch=0 qbuf=0 qbuf-free=0 obl=0 oll=0 omem={client.outbox.pending}"
+        f" age={age_s} idle={idle_s} flags={flags or 'N'} db=0 sub=0 psub=0 ssub=0"
+        f" multi=-1 watch=0 qbuf=0 qbuf-free=0 obl=0 oll=0 omem={client.outbox.pending}"
         f" events=r cmd=NULL user=default redir=-1 resp={3 if client.resp3 else 2}"
     )
     library = b" lib-name=%b lib-ver=%b\n" % (session.library, session.library_version)

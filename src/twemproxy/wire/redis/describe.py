@@ -31,7 +31,37 @@ CATEGORIES: Final = {
     rule.DANGEROUS: b"@dangerous",
 }
 FAMILY: Final = {row.name: family for family, rows in FAMILIES.items() for row in rows}
-OWN: Final = "Own"  # of the pool that names them
+# What Redis calls a family where its name is not that of ours, without the plural.
+GROUPS: Final = {
+    "Keys": b"generic",
+    "Hashes": b"hash",
+    "Sorted sets": b"sorted-set",
+    "Scripts and functions": b"scripting",
+    "Transactions": b"transactions",
+    "Publish and subscribe": b"pubsub",
+    "Replication": b"server",
+    "Arrays": b"array",
+    "Vector sets": b"module",
+    "JSON documents": b"module",
+    "Probabilistic types": b"module",
+    "Time series": b"module",
+    "Query engine": b"module",
+}
+GROUP: Final = {
+    name: GROUPS.get(family, family.lower().removesuffix("s").encode())
+    for name, family in FAMILY.items()
+}
+OWN: Final = b"generic"  # of the pool that names them
+SUMMARY: Final = {
+    rule.LOCAL: b"The proxy answers.",
+    rule.SINGLE: b"The server of its key answers.",
+    rule.SPLIT_VALUES: b"Split over the servers of its keys.",
+    rule.SPLIT_COUNT: b"Split over the servers of its keys.",
+    rule.SPLIT_PAIRS: b"Split over the servers of its keys.",
+    rule.SAME: b"The server of its keys answers, which must share one.",
+    rule.ANY: b"One of the servers answers.",
+    rule.FANOUT: b"All servers are asked.",
+}
 
 INVALID: Final = answers.error(b"Invalid command specified")
 KEYLESS: Final = answers.error(b"The command has no key arguments")
@@ -100,9 +130,8 @@ class Described:
         for row in rows if wanted else self.working():
             if works(row):
                 entry: dict[bytes, Value] = {
-                    b"summary": FAMILY.get(row.name, OWN).encode(),
-                    b"since": b"1.0.0",
-                    b"group": FAMILY.get(row.name, OWN).lower().encode(),
+                    b"summary": self.summary(row),
+                    b"group": GROUP.get(row.name, OWN),
                 }
                 if self.below(row.name):
                     entry[b"subcommands"] = self.docs(
@@ -110,6 +139,14 @@ class Described:
                     )
                 found[row.name] = entry
         return found
+
+    def summary(self, row: Command) -> bytes:
+        """Say who answers; of a container, what there is."""
+        below = self.below(row.name)
+        if not below or row.how == rule.SINGLE:
+            return SUMMARY[row.how]
+        words = [sub.name.partition(b"|")[2].upper() for sub in below]
+        return b"One of %b." % b", ".join(words)
 
     def names(self, filters: Sequence[bytes], resp3: bool) -> bytes:
         """Return the reply to COMMAND LIST, which names subcommands too."""
