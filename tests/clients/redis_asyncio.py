@@ -1,15 +1,25 @@
-"""The asyncio side of redis-py: ``PORT``."""
+"""The asyncio side of redis-py: ``PORT [PARSER]``."""
 
 import asyncio
 import sys
 
 import redis.asyncio
+from redis import _parsers
 from redis.exceptions import ResponseError
 
 
-async def main(port: int) -> None:
+def connect(port: int, parser: str) -> redis.asyncio.Redis:
+    """Connect with the defaults, or with one of the two parsers."""
+    if not parser:
+        return redis.asyncio.Redis(port=port)
+    chosen = getattr(_parsers, parser)
+    pool = redis.asyncio.ConnectionPool(port=port, parser_class=chosen)
+    return redis.asyncio.Redis(connection_pool=pool)
+
+
+async def main(port: int, parser: str = "") -> None:
     """Let many tasks share a pool of connections."""
-    async with redis.asyncio.Redis(port=port) as client:
+    async with connect(port, parser) as client:
         assert await client.ping()
         assert await client.set("greeting", "hello")
         assert await client.get("greeting") == b"hello"
@@ -36,4 +46,4 @@ async def main(port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    asyncio.run(main(int(sys.argv[1]), *sys.argv[2:]))

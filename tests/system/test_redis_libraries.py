@@ -14,9 +14,15 @@ def test_redis_py_works(redis_proxy: Proxy, parser: str) -> None:
     run_python("redis_py", redis_proxy.port, "redis", parser)
 
 
-def test_redis_py_5_works(redis_proxy: Proxy) -> None:
+@pytest.mark.parametrize("parser", ["_AsyncRESP3Parser", "_AsyncHiredisParser"])
+def test_redis_asyncio_works(redis_proxy: Proxy, parser: str) -> None:
+    run_python("redis_asyncio", redis_proxy.port, parser)
+
+
+@pytest.mark.parametrize("parser", ["", "_RESP2Parser", "_HiredisParser"])
+def test_redis_py_5_works(redis_proxy: Proxy, parser: str) -> None:
     older = python_package("redis5", "redis<6")
-    run_python("redis_py", redis_proxy.port, "redis", path=older)
+    run_python("redis_py", redis_proxy.port, "redis", parser, path=older)
 
 
 def test_valkey_py_works(redis_proxy: Proxy) -> None:
