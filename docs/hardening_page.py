@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from docs.grammar import FATES, REDIS, Case
+from docs.grammar import FATES, MEMCACHE, REDIS, Case
 
 SHOWN: Final = 44  # bytes of a case; the tests have all of them
 
@@ -58,11 +58,21 @@ connection, after the replies to all that came before it. One line in the log te
 
 """
 
+MEMCACHE_HEAD: Final = """
+## memcached: what becomes of odd bytes
+
+memcached itself is lenient: a lone LF ends a line, a zero byte cuts it, a length keeps 32
+bits, and the data that belong to a refused line are read as commands. Here a line is
+passed on if everybody reads it alike, and refused data are swallowed with their line.
+
+"""
+
 
 def page() -> str:
     """Return the page."""
     fates = "".join(f"* *{name}*: {text}\n" for name, text in FATES.items())
-    return HEAD + fates + "\n" + "\n".join(table(REDIS)) + "\n"
+    redis, memcache = "\n".join(table(REDIS)), "\n".join(table(MEMCACHE))
+    return f"{HEAD}{fates}\n{redis}\n{MEMCACHE_HEAD}{memcache}\n"
 
 
 def table(cases: Sequence[Case]) -> list[str]:
