@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.adversity.trap import MIB
-from tests.support.backends import RedisServer
+from tests.support.backends import MemcachedServer, RedisServer
 from tests.support.canned import CannedServer
 from tests.support.processes import allowance, resident_bytes
 from tests.support.proxy import Proxy, pool
@@ -19,7 +19,9 @@ from tests.support.wire import Wire, resp
 
 Start = Callable[[str], Proxy]
 Redis = Callable[..., list[RedisServer]]
+Memcached = Callable[..., list[MemcachedServer]]
 SHORT_MS = 300
+BLOCK_OF_1000 = b"\r\n" + b"x" * 1000 + b"\r\n"
 
 
 def seconds_to_close(wire: Wire) -> float:
@@ -114,6 +116,78 @@ def test_a_request_has_not_more_keys_than_the_pool_allows(
         expected = b"-ERR 4 keys are more than 3\r\n"
         assert wire.ask(resp(command, *"abcd"), expected) == expected
         assert not wire.ask(resp(command, *"abc"), b"").startswith(b"-")
+
+
+def test_memcached_data_are_not_longer_than_the_pool_allows(
+    proxy: Start, memcached_servers: Memcached
+) -> None:
+    (server,) = memcached_servers(1)
+    running = proxy(pool([server], redis=False, max_request_bytes=1000))
+    large = b"SERVER_ERROR object too large for cache\r\n"
+    with running.connect() as wire:
+        for line in (b"set k 0 0 %d", b"ms k %d"):
+            stored = b"STORED\r\n" if line.startswith(b"set") else b"HD\r\n"
+            assert wire.ask(line % 1000 + BLOCK_OF_1000, stored) == stored
+            assert wire.ask(line % 1001 + b"\r\nx" + BLOCK_OF_1000[2:], large) == large
+        quiet = b"set k 0 0 1001 noreply\r\nx" + BLOCK_OF_1000[2:] + b"mn\r\n"
+        assert wire.ask(quiet, b"MN\r\n") == b"MN\r\n"
+
+
+@pytest.mark.parametrize("command", [b"get", b"gets", b"gat 0", b"gats 0"])
+def test_a_memcached_request_has_not_more_keys_than_the_pool_allows(
+    proxy: Start, memcached_servers: Memcached, command: bytes
+) -> None:
+    running = proxy(pool(memcached_servers(2), redis=False, max_request_keys=3))
+    with running.connect() as wire:
+        assert wire.ask(command + b" a b c\r\n", b"END\r\n") == b"END\r\n"
+        wire.send(command + b" a b c d e\r\n")
+        assert wire.read_to_end() == b"CLIENT_ERROR too many keys\r\n"
+
+
+def test_no_more_memcached_requests_are_in_flight_than_the_pool_allows(
+    proxy: Start, memcached_servers: Memcached
+) -> None:
+    (server,) = memcached_servers(1)
+    running = proxy(pool([server], redis=False, max_in_flight=3))
+    with running.connect() as wire:
+        assert wire.ask(b"get k\r\n", b"END\r\n") == b"END\r\n"
+        server.freeze()
+        wire.send(b"mg k q\r\n" * 50 + b"get k\r\n" * 50)
+        wait_until(lambda: running.server_stats("server1")["out_queue"] == 3, "three")
+        server.thaw()
+        assert wire.read_exactly(250) == b"END\r\n" * 50
+
+
+@pytest.mark.parametrize("start", [b"get k", b"set k 0 0 5\r\nab", b"ms k 5\r\n"])
+def test_an_unfinished_memcached_request_is_closed_in_time(
+    proxy: Start, canned: Callable[..., CannedServer], start: bytes
+) -> None:
+    server = canned()
+    running = proxy(pool([server], redis=False, client_request_timeout=SHORT_MS))
+    with running.connect() as slow, running.connect() as idle:
+        slow.send(start)
+        assert seconds_to_close(slow) >= SHORT_MS / 1000
+        assert idle.ask(b"mn\r\n", b"MN\r\n") == b"MN\r\n"
+    assert not any(server.heard)
+
+
+def test_memcached_replies_beyond_the_output_of_a_client_wait(
+    proxy: Start, memcached_servers: Memcached
+) -> None:
+    limit = {"max_client_output_bytes": MIB}
+    running = proxy(pool(memcached_servers(1), "alpha", redis=False, **limit))
+    value = b"x" * (MIB // 2)
+    reply = b"VALUE k 0 %d\r\n%b\r\nEND\r\n" % (len(value), value)
+    with running.connect() as wire:
+        request = b"set k 0 0 %d\r\n%b\r\n" % (len(value), value)
+        assert wire.ask(request, b"STORED\r\n") == b"STORED\r\n"
+    before = resident_bytes(running.pid)
+    with socket.create_connection(("127.0.0.1", running.port)) as glutton:
+        glutton.sendall(b"get k\r\n" * 100)
+        assert receive(glutton, len(reply)) == reply
+        assert resident_bytes(running.pid) - before < allowance(16 * MIB)
+        for _ in range(99):
+            assert receive(glutton, len(reply)) == reply
 
 
 def test_no_more_requests_are_in_flight_than_the_pool_allows(

@@ -180,8 +180,8 @@ def server(chance: random.Random) -> tuple[list[bytes], bytes]:
 def wrong(chance: random.Random) -> tuple[list[bytes], bytes]:
     """Drop or add a word of something."""
     words, data = chance.choice([storage, retrieval, change, meta])(chance)
-    if chance.random() < 0.5:
-        del words[chance.randrange(len(words))]
+    if len(words) > 2 and chance.random() < 0.5:
+        del words[chance.randrange(2, len(words))]
     else:
         words.insert(chance.randrange(len(words) + 1), chance.choice(ODD_NUMBERS))
     return words, data
