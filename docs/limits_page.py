@@ -48,10 +48,10 @@ def lines() -> Iterator[str]:
 
 def amount(name: str) -> str:
     """Return the value of a limit as people write it."""
-    value: int = getattr(limits, name)
+    value: int | float = getattr(limits, name)
     if name.endswith("_BYTES"):
         for size, unit in UNITS:
             if value % size == 0:
                 return f"{value // size:,} {unit}"
         return f"{value:,} bytes"
-    return f"{value:,}"
+    return f"{value:,.12g}"

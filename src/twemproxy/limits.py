@@ -58,3 +58,20 @@ NAME_LIFETIME_MS: Final = 30000  # before the addresses of a name in use are ask
 ACCEPT_RATE: Final = 0  # a second and pool, 0 is no limit (`client_accept_rate`)
 RESERVED_DESCRIPTORS: Final = 32  # log, loop, counters, control, standard streams
 MAX_CLIENTS: Final = 1000000  # of one process, fewer where descriptors are scarcer
+
+# What a reader of statistics and metrics may take.
+MAX_STATS_READERS: Final = 32  # at a time; of more the oldest goes
+MAX_STATS_READ_S: Final = 5.0  # taking the document
+MAX_STATS_UNREAD_BYTES: Final = 64 * KIB  # sent to us, which is thrown away
+MAX_HTTP_PEERS: Final = 32  # at a time; of more the oldest goes
+MAX_HTTP_HEAD_BYTES: Final = 8 * KIB  # a question and its headers
+MAX_HTTP_HEAD_S: Final = 5.0  # asking
+MAX_HTTP_ANSWER_S: Final = 30.0  # being answered; a reload waits for all workers
+MAX_HTTP_TAKING_S: Final = 5.0  # taking the answer
+
+# What a worker may take its time for.
+EARLY_DEATH_S: Final = 2.0  # a worker that dies this soon may never do better
+MAX_EARLY_DEATHS: Final = 5  # in a row, then the proxy gives up
+START_PATIENCE_S: Final = 20.0  # starting; a machine under load imports slowly
+SWITCH_PATIENCE_S: Final = 10.0  # taking another configuration
+EXIT_PATIENCE_S: Final = 1.0  # ending, before it is killed

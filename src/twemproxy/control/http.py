@@ -15,14 +15,14 @@ import struct
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NamedTuple
 
-from twemproxy import log
+from twemproxy import limits, log
 from twemproxy.errors import ProtocolError
 
-MAX_HEAD_BYTES: Final = 8192
-MAX_HEAD_S: Final = 5.0
-MAX_ANSWER_S: Final = 30.0  # a reload waits for all workers
-MAX_TAKING_S: Final = 5.0
-MAX_PEERS: Final = 32
+MAX_HEAD_BYTES: Final = limits.MAX_HTTP_HEAD_BYTES
+MAX_HEAD_S: Final = limits.MAX_HTTP_HEAD_S
+MAX_ANSWER_S: Final = limits.MAX_HTTP_ANSWER_S
+MAX_TAKING_S: Final = limits.MAX_HTTP_TAKING_S
+MAX_PEERS: Final = limits.MAX_HTTP_PEERS
 MAX_QUOTED: Final = 80
 REQUEST_LINE_WORDS: Final = 3
 JSON: Final = "application/json"

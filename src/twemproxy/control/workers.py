@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
-from twemproxy import log
+from twemproxy import limits, log
 from twemproxy.control.channel import Channel, Message
 from twemproxy.control.setup import Held, Setup, order
 from twemproxy.stats.regions import Region
@@ -21,12 +21,12 @@ from twemproxy.stats.slowlog import Entry
 # -P: the directory we were started in must not shadow a module.
 COMMAND: Final = (sys.executable, "-P", "-m", "twemproxy.worker")
 
-EARLY_DEATH_S: Final = 2.0  # a worker that dies this soon may never do better
-MAX_EARLY_DEATHS: Final = 5  # in a row
+EARLY_DEATH_S: Final = limits.EARLY_DEATH_S
+MAX_EARLY_DEATHS: Final = limits.MAX_EARLY_DEATHS
 RESPAWN_DELAYS_S: Final = (0.0, 0.05, 0.1, 0.2, 0.4)
-START_PATIENCE_S: Final = 20.0  # a machine under load imports slowly
-SWITCH_PATIENCE_S: Final = 10.0
-EXIT_PATIENCE_S: Final = 1.0  # from the end of its channel to SIGKILL
+START_PATIENCE_S: Final = limits.START_PATIENCE_S
+SWITCH_PATIENCE_S: Final = limits.SWITCH_PATIENCE_S
+EXIT_PATIENCE_S: Final = limits.EXIT_PATIENCE_S
 SLOWLOG_PATIENCE_S: Final = 2.0
 POLL_S: Final = 0.005  # while ending
 

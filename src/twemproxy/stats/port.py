@@ -12,9 +12,11 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-MAX_READERS: Final = 32
-MAX_READ_S: Final = 5.0
-MAX_UNREAD_BYTES: Final = 65536  # thrown away for one reader before it is cut off
+from twemproxy import limits
+
+MAX_READERS: Final = limits.MAX_STATS_READERS
+MAX_READ_S: Final = limits.MAX_STATS_READ_S
+MAX_UNREAD_BYTES: Final = limits.MAX_STATS_UNREAD_BYTES
 
 
 class StatsPort:
