@@ -282,6 +282,17 @@ def show_title(title: str) -> None:
     set_title.setproctitle(title)
 
 
+def trail(bug: BaseException) -> str:
+    """Tell through which lines an exception came, the innermost first."""
+    places = []
+    at = bug.__traceback__
+    while at is not None:
+        file = at.tb_frame.f_code.co_filename
+        places.append(f"{file[file.rfind('/') + 1 :]}:{at.tb_lineno}")
+        at = at.tb_next
+    return " < ".join(reversed(places))
+
+
 def _counters_of_another(counters_fd: int) -> memoryview:
     """Give the numbers of another worker, to look at only."""
     memory = mmap.mmap(counters_fd, 0, access=mmap.ACCESS_READ)
@@ -310,7 +321,11 @@ def main(argv: list[str]) -> int:
     gc.collect()
     gc.freeze()
     gc.disable()
-    worker.run()
+    try:
+        worker.run()
+    except Exception as bug:  # the edge of a worker: the log has to tell
+        log.error("%r in %s", bug, trail(bug))
+        raise
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 from collections.abc import Iterator
 
@@ -9,7 +10,7 @@ import pytest
 
 from twemproxy.net.portable import PortablePoller
 from twemproxy.stats import slot
-from twemproxy.worker import Worker
+from twemproxy.worker import Worker, trail
 
 
 @pytest.fixture
@@ -38,3 +39,10 @@ def test_sockets_of_a_configuration_that_cannot_be_read_are_closed(
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(fd)
     listener.close()
+
+
+def test_a_failure_tells_its_way_innermost_first() -> None:
+    with pytest.raises(ValueError, match="nonsense") as caught:
+        json.loads("{}", object_hook=lambda _: int("nonsense"))
+    trod = trail(caught.value)
+    assert re.match(r"test_worker\.py:\d+ < decoder\.py:\d+ < ", trod)

@@ -109,7 +109,12 @@ def find_running(asked: argparse.Namespace) -> Running:
     if asked.pid:
         return Running(asked.pid)
     if asked.pid_file:
-        text = asked.pid_file.read_text().strip()
+        try:
+            text = asked.pid_file.read_text().strip()
+        except OSError as failure:
+            raise Unreachable(
+                f"no pid file '{asked.pid_file}': {failure.strerror}"
+            ) from failure
         if not text.isdecimal():
             raise Unreachable(f"no process id in {asked.pid_file}")
         return Running(int(text))
@@ -140,7 +145,8 @@ def read_document(address: str) -> dict[str, Any]:
             text = b"".join(iter(lambda: conn.recv(65536), b""))
         document = json.loads(text)
     except (OSError, ValueError) as failure:
-        raise Unreachable(f"no statistics from {address}: {failure}") from failure
+        reason = getattr(failure, "strerror", None) or failure
+        raise Unreachable(f"no statistics from {address}: {reason}") from failure
     if not isinstance(document, dict):
         raise Unreachable(f"no statistics from {address}")
     return document
