@@ -98,7 +98,11 @@ LINES: Final = [
         lambda _: {0: Reply(BAD_LINE + b"\r\n")},
     ),
     row(Reason.OWN_WORDS, "key 251 set closes", {0: REFUSED_LINE_AND_BLOCK}),
-    row(Reason.OWN_WORDS, "binary protocol byte closes", {0: UNFINISHED_OR_ERROR}),
+    row(
+        Reason.OWN_WORDS,
+        "binary protocol byte closes",
+        {0: like(rb"\x81.*only the text protocol is spoken here", closed=None)},
+    ),
     row(Reason.OWN_WORDS, "redis ping*", {0: Reply(b"ERROR\r\n" * 3)}),
     row(Reason.OWN_WORDS, "http closes", {0: UNFINISHED_OR_ERROR}),
     row(
