@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import Final
+from typing import Final, NamedTuple
 
 import pytest
 
@@ -70,22 +70,99 @@ LINES: Final = (
 # Times, which the clocks of two servers may tell differently.
 CLOCKED: Final = re.compile(rb"( t| l| exp=| la=)-?\d+")
 
-# What is not made up: it would differ, for the reason given.
-REASONS: Final = {
-    "sign": "a number with a plus is refused: not everybody reads it as one",
-    "swallowed": "the block of a refused line is swallowed with it",
-    "length": "a length beyond 31 bits is refused, memcached keeps 32 bits of it",
-    "management": "what manages one server is refused, with the reason",
-    "stats": "the proxy tells of itself",
-    "keyless": "gat without a key is an error",
-    "bytes": "lone LF, lone CR and zero bytes in a line end the connection",
-    "half": "of keys one of which is too long, memcached touches those before it, or"
-    " forgets earlier replies; the proxy passes nothing on",
-    "twice": "of a bad flag and a bad block, memcached complains of the flag",
-    "unfinished": "who leaves in the middle of a block gets no earlier replies from"
-    " memcached, and all of them from the proxy",
-    "base64": "a key with padding inside is no base64",
-    "long": "a long line is refused with a word, memcached hangs up without",
+REFUSED: Final = b"CLIENT_ERROR bad command line format\r\n"
+TOO_LONG: Final = b"CLIENT_ERROR line too long\r\n"
+
+
+class Deviation(NamedTuple):
+    """Bytes that are not made up by chance, for they are answered in another way."""
+
+    why: str
+    sent: bytes
+    direct: bytes | None  # None where it depends on the moment
+    proxied: bytes
+
+
+DEVIATIONS: Final = {
+    "sign": Deviation(
+        "a number with a plus, or with a tab behind it, is one for memcached only",
+        b"set a 0 0 1\r\n1\r\nincr a +1\r\n",
+        b"STORED\r\n2\r\n",
+        b"STORED\r\nCLIENT_ERROR invalid numeric delta argument\r\n",
+    ),
+    "swallowed": Deviation(
+        "the block of a refused line is swallowed with it, not read as commands",
+        b"set a x 0 3\r\nfoo\r\n",
+        REFUSED + b"ERROR\r\n",
+        REFUSED,
+    ),
+    "length": Deviation(
+        "a length beyond 31 bits is refused, memcached keeps 32 bits of it",
+        b"set a 0 0 4294967297\r\nx\r\n",
+        b"STORED\r\n",
+        REFUSED + b"ERROR\r\n",
+    ),
+    "management": Deviation(
+        "what manages one server is refused, with the reason",
+        b"cache_memlimit 64\r\n",
+        b"OK\r\n",
+        b"CLIENT_ERROR cache_memlimit is not supported by the proxy:"
+        b" it manages one server, so connect to that server\r\n",
+    ),
+    "stats": Deviation(
+        "what a server tells has its name, and only what has an end is asked",
+        b"stats sizes_enable\r\nstats sizes\r\n",
+        b"STAT sizes_status enabled\r\nEND\r\n",
+        b"ERROR\r\nSTAT server1:sizes_status disabled\r\nEND\r\n",
+    ),
+    "keyless": Deviation(
+        "gat without a key is an error", b"gat 0\r\n", b"END\r\n", b"ERROR\r\n"
+    ),
+    "bytes": Deviation(
+        "a lone LF, a lone CR or a zero byte in a line ends the connection",
+        b"get a\nget b\r\n",
+        b"END\r\nEND\r\n",
+        REFUSED,
+    ),
+    "half": Deviation(
+        "of keys one of which is too long, memcached touches those before it, or"
+        " forgets earlier replies; the proxy passes nothing on",
+        b"set a 0 0 1 noreply\r\nx\r\ngat -1 a %b\r\nget a\r\n" % LONG_KEY,
+        REFUSED + b"END\r\n",
+        REFUSED + b"VALUE a 0 1\r\nx\r\nEND\r\n",
+    ),
+    "twice": Deviation(
+        "of a bad flag and a bad block, memcached complains of the flag",
+        b"ms a 1 Z\r\nxyz\r\n",
+        b"CLIENT_ERROR invalid flag\r\nERROR\r\n",
+        b"CLIENT_ERROR bad data chunk\r\nERROR\r\n",
+    ),
+    "unfinished": Deviation(
+        "who leaves in the middle of a block may get no earlier replies from"
+        " memcached, and gets all of them from the proxy",
+        b"get a\r\nset a 0 0 1000\r\n",
+        None,
+        b"END\r\n",
+    ),
+    "base64": Deviation(
+        "padding inside of a key is no base64",
+        b"ms YQ==YQ== 1 b\r\nx\r\n",
+        b"HD\r\n",
+        b"CLIENT_ERROR error decoding key\r\n",
+    ),
+    "long": Deviation(
+        "a long line is refused with a word, memcached hangs up without, if it has not"
+        " come in one piece",
+        b"md " + b"k" * 20000,
+        b"",
+        TOO_LONG,
+    ),
+    "browser": Deviation(
+        "a browser is told why, memcached hangs up",
+        b"GET / HTTP/1.1\r\n",
+        b"",
+        b"CLIENT_ERROR this is not an HTTP server\r\n",
+    ),
 }
 
 
@@ -188,7 +265,7 @@ def wrong(chance: random.Random) -> tuple[list[bytes], bytes]:
 
 
 def differs(words: list[bytes], data: bytes) -> str:
-    """Say why an answer would differ, if it would."""
+    """Name the deviation that a request would meet, if it would."""
     name = words[0] if words else b""
     size = {b"ms": 2}.get(name, 4 if name in STORAGE else 0)
     if name in RETRIEVAL and LONG_KEY in words:
@@ -275,6 +352,14 @@ def ports(proxy: Callable[[str], Proxy]) -> Iterator[tuple[int, int]]:
         direct.start()
         behind.start()
         yield direct.port, proxy(pool([behind], redis=False)).port
+
+
+@pytest.mark.parametrize("name", DEVIATIONS)
+def test_a_deviation_is_as_it_is_listed(ports: tuple[int, int], name: str) -> None:
+    deviation = DEVIATIONS[name]
+    direct = answers(ports[0], [deviation.sent])
+    assert direct == deviation.direct or deviation.direct is None
+    assert answers(ports[1], [deviation.sent]) == deviation.proxied
 
 
 @pytest.mark.parametrize("seed", range(4))

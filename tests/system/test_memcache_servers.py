@@ -1,5 +1,6 @@
 """memcached requests that concern every server: statistics, flushing, meta."""
 
+import signal
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Final
@@ -8,6 +9,7 @@ import pytest
 
 from tests.support.backends import MemcachedServer
 from tests.support.proxy import Proxy, pool
+from tests.support.waiting import wait_until
 from tests.support.wire import Wire
 from twemproxy.wire import rule
 from twemproxy.wire.memcache.commands import COMMANDS, Command
@@ -229,3 +231,25 @@ def test_so_many_keys_that_memcached_would_hang_up(
     assert heard[1:-2:2] == [key[-3:] for key in keys[::2]]
     for server in ("server1", "server2", "server3"):
         assert memcache_proxy.server_stats(server)["server_eof"] == 0
+
+
+def test_a_request_goes_on_after_a_reload_in_its_middle(
+    memcached_servers: Memcached, proxy: Start
+) -> None:
+    servers = memcached_servers(2)
+    running = proxy(pool(servers[:1], redis=False))
+    again = pool(
+        servers, redis=False, listen=f"127.0.0.1:{running.port}", max_request_keys=2
+    )
+    bad_line = b"CLIENT_ERROR bad command line format\r\n"
+    with running.connect() as half, running.connect() as refused:
+        half.send(b"set k 0 0 5\r\nhe")
+        assert refused.ask(b"set k x 0 5\r\nhe", bad_line) == bad_line
+        running.config_file.write_text(again)
+        running.signal(signal.SIGUSR1)
+        wait_until(lambda: "in force\n" in running.log, "the reload")
+        stored = b"STORED\r\nVALUE k 0 5\r\nhello\r\nEND\r\n"
+        assert half.ask(b"llo\r\nget k\r\n", stored) == stored
+        assert refused.ask(b"llo\r\nmn\r\n", b"MN\r\n") == b"MN\r\n"
+        refused.send(b"get a b c d e\r\n")
+        assert refused.read_to_end() == b"CLIENT_ERROR too many keys\r\n"
