@@ -23,6 +23,8 @@ REQUESTS = {
     "a carriage return": resp("EVAL", b'#!"x\r+FORGED"\nreturn 1', "0"),
 }
 
+OWN = "\n   - eval_ro keys numkeys=2 read"  # the operator's row is watched like ours
+
 
 @pytest.fixture(scope="module", params=programs(), ids=lambda path: path[-30:])
 def front(request: pytest.FixtureRequest) -> Iterator[Proxy]:
@@ -30,7 +32,7 @@ def front(request: pytest.FixtureRequest) -> Iterator[Proxy]:
     with ExitStack() as stack:
         server = stack.enter_context(closing(NamedServer(request.param)))
         server.start()
-        yield stack.enter_context(Proxy(pool([server])))
+        yield stack.enter_context(Proxy(pool([server], commands=OWN)))
 
 
 @pytest.mark.parametrize("case", REQUESTS)

@@ -15,6 +15,7 @@ from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.commands import COMMANDS, ROW, Command
 from twemproxy.wire.redis.keys import positions, waits
 
+WATCHED: Final = rule.ECHOES | rule.CODE
 ESCAPES: Final = answers.error(
     b"the first line of a script may have no backslash behind the proxy:"
     b" a server would break its error in two there"
@@ -66,7 +67,8 @@ class Catalogue:
         for own in config.commands:
             row = row_of(own)
             if row.name in numbers:
-                rows[numbers[row.name]] = row
+                kept = rows[numbers[row.name]].flags & WATCHED
+                rows[numbers[row.name]] = row._replace(flags=row.flags | kept)
             else:
                 numbers[row.name] = len(rows)
                 rows.append(row)
@@ -115,7 +117,7 @@ class Catalogue:
             return refusal(command)
         if command.flags & rule.BLOCK_OPTION and waits(command, args):
             return answers.refused(command.name, b"it would block")
-        if command.flags & (rule.ECHOES | rule.CODE):
+        if command.flags & WATCHED:
             reply = objection_to_echoes(command, args)
             if reply:
                 return reply
@@ -144,7 +146,7 @@ def objection_to_echoes(command: Command, args: list[bytes]) -> bytes:
             if b"\r" in word or b"\n" in word:
                 return answers.unknown_argument(word)
         return b""
-    for word in args[1:2] if command.numkeys else args[2:]:
+    for word in args[1:2] if command.numkeys else args[1:]:
         line = word.partition(b"\n")[0]
         if line[:2] == b"#!" and (b"\\" in line or b"\r" in line[:-1]):
             return ESCAPES
