@@ -45,7 +45,7 @@ in the statistics show it, and two log lines, one at the beginning and one at th
 
 ## When descriptors are short
 
-A process keeps 32 descriptors in reserve for itself, counts those that its servers may
+A process keeps 32 to 96 descriptors in reserve for itself, counts those that its servers may
 need, and turns away the clients that are left over. If accepting fails all the same,
 the listener rests for 100 milliseconds, with one log line each time.
 

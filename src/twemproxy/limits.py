@@ -43,6 +43,9 @@ MAX_SERVER_QUEUE_BYTES: Final = 8 * MIB  # requests that wait to be sent
 MAX_PROCESS_BYTES: Final = 1024 * MIB  # all buffers together (`max_process_bytes`)
 LARGE_BYTES: Final = 64 * KIB  # who holds more is not read once 7/8 of that are held
 STALLED_MS: Final = 10000  # at the cap, who takes nothing for so long is closed
+SPLICE_BYTES: Final = 32 * KIB  # if a value still lacks so much, it goes into a pipe
+PIPE_BYTES: Final = 1 * MIB  # what one pipe holds at most; it counts as buffered
+MAX_PIPES: Final = 32  # of one process; without a free one a value goes to memory
 
 # What a client may take its time for.
 IDLE_TIMEOUT_MS: Final = 0  # saying nothing, 0 is for ever (`client_idle_timeout`)
@@ -57,6 +60,7 @@ NAME_LIFETIME_MS: Final = 30000  # before the addresses of a name in use are ask
 # How many clients there may be.
 ACCEPT_RATE: Final = 0  # a second and pool, 0 is no limit (`client_accept_rate`)
 RESERVED_DESCRIPTORS: Final = 32  # log, loop, counters, control, standard streams
+DESCRIPTORS_PER_PIPE: Final = 64  # one pipe, of two more, for so many that may be open
 MAX_CLIENTS: Final = 1000000  # of one process, fewer where descriptors are scarcer
 
 # What a reader of statistics and metrics may take.

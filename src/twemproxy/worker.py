@@ -19,11 +19,11 @@ from typing import Any
 from twemproxy import log
 from twemproxy.config.model import pool_from_plain
 from twemproxy.net.epoll import EpollPoller
+from twemproxy.net.ledger import held_bytes
 from twemproxy.net.outcome import READ
 from twemproxy.net.poller import Poller
 from twemproxy.net.portable import PortablePoller
 from twemproxy.net.reactor import Handler, Reactor
-from twemproxy.net.slab import held_bytes
 from twemproxy.proxy.balance import Balance
 from twemproxy.proxy.guard import Watch
 from twemproxy.proxy.listener import Listener

@@ -15,7 +15,7 @@ from tests.support.echo import Echo
 from tests.support.inside import Inside, take
 from tests.support.processes import PAGE_BYTES, allowance
 from tests.support.wire import resp
-from twemproxy.net.slab import held_bytes
+from twemproxy.net.ledger import held_bytes
 
 REQUESTS: Final = int(os.environ.get("LEAK_REQUESTS", "1000000"))
 CLIENTS: Final = 8

@@ -17,9 +17,9 @@ from tests.support.models import pool
 from twemproxy.config.model import PoolConfig
 from twemproxy.net import dial
 from twemproxy.net.epoll import EpollPoller
+from twemproxy.net.ledger import held_bytes
 from twemproxy.net.outbox import drop_spare
 from twemproxy.net.reactor import Reactor
-from twemproxy.net.slab import held_bytes
 from twemproxy.proxy import server
 from twemproxy.proxy.listener import Listener
 from twemproxy.proxy.pool import Pool

@@ -33,8 +33,16 @@ def test_the_limit_is_raised_only_when_nobody_could_connect(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     raised = limit(monkeypatch, 34, 1000)
-    assert descriptors.share_out(CONFIG).max_clients == 34
+    assert descriptors.share_out(CONFIG).max_clients == 32
     assert raised == [68]
+
+
+@pytest.mark.parametrize(("soft", "pipes"), [(63, 0), (1024, 16), (4096, 32)])
+def test_pipes_for_large_values_have_descriptors_in_reserve(
+    soft: int, pipes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit(monkeypatch, soft, soft)
+    assert descriptors.share_out(CONFIG).max_clients == soft - 2 - 32 - 2 * pipes
 
 
 def test_no_limit_is_a_large_number(monkeypatch: pytest.MonkeyPatch) -> None:

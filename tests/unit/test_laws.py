@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from tests.support.parrot import reply_to, take_reply, take_request
 from tests.support.simulation import Far, Simulation
 from tests.support.wire import resp
-from twemproxy.net.slab import held_bytes
+from twemproxy.net.ledger import held_bytes
 from twemproxy.stats import slot
 
 SERVERS: Final = 3

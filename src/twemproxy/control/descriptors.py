@@ -31,4 +31,6 @@ def share_out(config: Config) -> Descriptors:
         resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
         soft = raised
     max_fds = UNLIMITED if soft == resource.RLIM_INFINITY else soft
-    return Descriptors(max_fds, max(1, max_fds - servers - RESERVED), servers)
+    pipes = min(limits.MAX_PIPES, max_fds // limits.DESCRIPTORS_PER_PIPE)
+    reserve = RESERVED + 2 * pipes
+    return Descriptors(max_fds, max(1, max_fds - servers - reserve), servers)

@@ -1,5 +1,6 @@
 cimport cython
 from twemproxy.net cimport outcome
+from twemproxy.net.pipe cimport Gap, Pipe
 from twemproxy.net.slab cimport Piece, Slab, copied, piece_of
 from twemproxy.net.sock cimport send
 
@@ -18,6 +19,8 @@ cdef class Outbox:
     cdef readonly Py_ssize_t pending
     @cython.locals(length=Py_ssize_t, last=Piece)
     cpdef add(self, Slab slab, Py_ssize_t start, Py_ssize_t end)
+    @cython.locals(pipe=Pipe, piece=Piece)
+    cdef add_around(self, Slab slab, Gap gap, Py_ssize_t start, Py_ssize_t end)
     cdef append(self, Piece piece)
     @cython.locals(chunk=Slab, at=Py_ssize_t)
     cpdef say_number(self, int mark, long long number)
@@ -29,7 +32,7 @@ cdef class Outbox:
     cpdef copy_in(self, bytearray source, Py_ssize_t start, Py_ssize_t end)
     @cython.locals(data=bytearray)
     cpdef say(self, bytes text)
-    @cython.locals(sent=Py_ssize_t)
+    @cython.locals(sent=Py_ssize_t, head=Piece)
     cpdef int flush(self, int fd) except? -1000
     @cython.locals(piece=Piece, following=Piece)
     cpdef bint advance(self, Py_ssize_t sent) except -1

@@ -2,12 +2,14 @@
 
 Copy small, reference large: a run up to `COPY_MAX` bytes joins the others in one
 chunk, a larger one is sent from where it was received. The first run is always
-referenced, because many an outbox never holds a second one.
+referenced, because many an outbox never holds a second one. What lies in a pipe is
+sent from there.
 """
 
 from typing import Final
 
 from twemproxy.net import outcome
+from twemproxy.net.pipe import Gap
 from twemproxy.net.slab import Piece, Slab, copied, piece_of
 from twemproxy.net.sock import send
 
@@ -56,6 +58,9 @@ class Outbox:
 
     def add(self, slab: Slab, start: int, end: int) -> None:
         """Send slab[start:end] after everything else."""
+        if slab.gap is not None and start <= slab.gap.at < end:
+            self.add_around(slab, slab.gap, start, end)
+            return
         length = end - start
         last = self.last
         if last is not None:
@@ -68,6 +73,18 @@ class Outbox:
                 return
         if length > 0:
             self.append(piece_of(slab, start, length))
+
+    def add_around(self, slab: Slab, gap: Gap, start: int, end: int) -> None:
+        """Send slab[start:end] with what fills its gap, which leaves the slab."""
+        slab.gap = None
+        if start < gap.at:
+            self.append(piece_of(slab, start, gap.at - start))
+        for pipe in gap.pipes:
+            if pipe.held:
+                piece = piece_of(slab, gap.at, pipe.held)
+                piece.pipe = pipe
+                self.append(piece)
+        self.append(piece_of(slab, gap.at, end - gap.at))
 
     def append(self, piece: Piece) -> None:
         """Link one more piece at the end."""
@@ -118,10 +135,15 @@ class Outbox:
         After 0, `pending` tells what is left for when the socket is writable.
         """
         while self.head is not None:
-            sent = send(fd, self.head)
+            head = self.head
+            if head.pipe is None:
+                sent = send(fd, head)
+            else:
+                sent = head.pipe.drain(fd, head.next is not None)
             if sent < 0:
                 return 0 if sent == outcome.AGAIN else sent
-            if not self.advance(sent) or sent == 0:
+            # A pipe may give less than the socket takes, so ask until it refuses.
+            if sent == 0 or (not self.advance(sent) and head.pipe is None):
                 return 0
         return 0
 

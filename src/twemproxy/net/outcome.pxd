@@ -2,6 +2,7 @@
 
 cdef enum:
     AGAIN = -1
+    FULL = -2
     READ = 1
     WRITE = 2
     HANGUP = 4

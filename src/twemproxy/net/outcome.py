@@ -4,6 +4,7 @@ The sibling ``.pxd`` gives compiled modules the same names as C constants.
 """
 
 AGAIN = -1  # nothing can be done now
+FULL = -2  # of a gap: what comes next must go to memory
 
 READ = 1
 WRITE = 2

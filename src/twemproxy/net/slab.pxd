@@ -1,17 +1,11 @@
 cimport cython
+from twemproxy.net.ledger cimport hold
 from twemproxy.net.memory cimport allocate, copy, resize
+from twemproxy.net.pipe cimport Gap, Pipe
 from twemproxy.net.spare cimport give_block, take_block
 
 cdef int TEN
 cdef Py_ssize_t BLOCK
-
-@cython.final
-cdef class Ledger:
-    cdef public Py_ssize_t held
-
-cdef Ledger _ledger
-
-cpdef Py_ssize_t held_bytes() noexcept
 
 @cython.final
 @cython.no_gc
@@ -19,6 +13,7 @@ cpdef Py_ssize_t held_bytes() noexcept
 cdef class Slab:
     cdef public bytearray buf
     cdef public Py_ssize_t size, used
+    cdef public Gap gap
     cdef readonly bint shared
     cdef bint counted
     @cython.locals(block=bytearray)
@@ -27,6 +22,8 @@ cdef class Slab:
     cpdef Py_ssize_t take(self, bytearray source, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(at=Py_ssize_t, digits=Py_ssize_t, pos=Py_ssize_t, rest="long long", buf=bytearray)
     cpdef Py_ssize_t put_number(self, int mark, long long number) except -1
+    @cython.locals(gap=Gap)
+    cpdef Py_ssize_t weigh(self, Py_ssize_t start, Py_ssize_t end) except -1
     cpdef slide(self, Py_ssize_t start, Py_ssize_t end)
 
 @cython.locals(slab=Slab)
@@ -42,6 +39,7 @@ cpdef Slab copied(bytearray source, Py_ssize_t start, Py_ssize_t end)
 cdef class Piece:
     cdef public Slab slab
     cdef public Py_ssize_t off, length
+    cdef public Pipe pipe
     cdef public Piece next
 
 @cython.locals(piece=Piece)

@@ -4,33 +4,21 @@ A `Slab` is a block of bytes. The loop owns one large *shared* slab that every
 connection receives into during a tick and that is rewound at the tick's end, so
 the hot bytes stay in the processor's cache. Whatever must live longer moves once
 to a slab of its own. A `Piece` is a run of bytes in a slab; pieces are linked
-into the outboxes they wait in. A ledger knows how many bytes slabs hold.
+into the outboxes they wait in. The ledger knows how many bytes slabs hold.
+
+The inside of a large message may lie in pipes instead: its slab has a `Gap` then,
+and whoever adds the message to an outbox sends head, pipes and tail in their order.
 """
 
 from typing import Final
 
+from twemproxy.net.ledger import hold
 from twemproxy.net.memory import allocate, copy, resize
+from twemproxy.net.pipe import Gap, Pipe
 from twemproxy.net.spare import give_block, take_block
 
 TEN: Final = 10
 BLOCK: Final = 65536  # from this size on, memory is used again
-
-
-class Ledger:
-    """Bytes held by all slabs of this process, the shared one not counted."""
-
-    __slots__ = ("held",)
-
-    def __init__(self) -> None:
-        self.held = 0
-
-
-_ledger: Final = Ledger()
-
-
-def held_bytes() -> int:
-    """Return how many bytes the slabs of this process hold, the shared excepted."""
-    return _ledger.held
 
 
 class Slab:
@@ -38,9 +26,12 @@ class Slab:
 
     Always true: `used` <= `size` == len(`buf`). A slab that is `counted` is
     in the ledger from its making to its end. A large one may be larger than asked for.
+    One with a `gap` holds the message that the gap belongs to, and nothing before it.
     """
 
-    __slots__ = ("buf", "counted", "shared", "size", "used")
+    __slots__ = ("buf", "counted", "gap", "shared", "size", "used")
+
+    gap: Gap | None
 
     def __init__(self, size: int, shared: bool = False) -> None:
         buf = take_block(size) if size >= BLOCK else None
@@ -51,14 +42,15 @@ class Slab:
         self.buf = buf
         self.size = size
         self.used = 0
+        self.gap = None
         self.shared = shared
         self.counted = not shared  # in the ledger
         if not shared:
-            _ledger.held += size
+            hold(size)
 
     def __del__(self) -> None:
         if self.counted:
-            _ledger.held -= self.size
+            hold(-self.size)
             if self.size >= BLOCK:
                 give_block(self.buf)
 
@@ -74,14 +66,14 @@ class Slab:
         block = take_block(wanted) if wanted >= BLOCK else None
         if block is not None:
             copy(block, 0, self.buf, 0, self.used)
-            _ledger.held += len(block) - self.size
+            hold(len(block) - self.size)
             self.size = len(block)
             if len(self.buf) >= BLOCK:
                 give_block(self.buf)
             self.buf = block
         else:
             resize(self.buf, size)
-            _ledger.held += size - self.size
+            hold(size - self.size)
             self.size = size
 
     def take(self, source: bytearray, start: int, end: int) -> int:
@@ -118,6 +110,13 @@ class Slab:
         self.used = at + digits + 3
         return at
 
+    def weigh(self, start: int, end: int) -> int:
+        """Return how many bytes buf[start:end] stands for, a gap's included."""
+        gap = self.gap
+        if gap is not None and start <= gap.at < end:
+            return end - start + gap.length
+        return end - start
+
     def slide(self, start: int, end: int) -> None:
         """Move buf[start:end] to the front and forget the rest."""
         if start < 0 or end < start or end > self.size:
@@ -139,7 +138,7 @@ def permanent(data: bytes) -> Slab:
     slab = Slab(0)
     slab.grow(len(data), 0)
     slab.counted = False
-    _ledger.held -= slab.size
+    hold(-slab.size)
     slab.buf[:] = data
     slab.used = len(data)
     return slab
@@ -153,13 +152,14 @@ def copied(source: bytearray, start: int, end: int) -> Slab:
 
 
 class Piece:
-    """A run of bytes in a slab, and the piece that follows it."""
+    """A run of bytes in a slab, or in a pipe, and the piece that follows it."""
 
-    __slots__ = ("length", "next", "off", "slab")
+    __slots__ = ("length", "next", "off", "pipe", "slab")
 
     slab: Slab
     off: int
     length: int
+    pipe: Pipe | None  # holds exactly these bytes; `off` means nothing then
     next: "Piece | None"
 
 
@@ -169,5 +169,6 @@ def piece_of(slab: Slab, off: int, length: int) -> Piece:
     piece.slab = slab
     piece.off = off
     piece.length = length
+    piece.pipe = None
     piece.next = None
     return piece

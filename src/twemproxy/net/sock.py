@@ -29,10 +29,10 @@ def receive(fd: int, buf: bytearray, at: int, room: int) -> int:
 
 
 def send(fd: int, head: Piece) -> int:
-    """Send the chain from `head`, at most `MAX_PIECES` of it, in one call."""
+    """Send the chain from `head`, at most `MAX_PIECES` of it, up to the first pipe."""
     views: list[memoryview] = []
     piece: Piece | None = head
-    while piece is not None and len(views) < MAX_PIECES:
+    while piece is not None and piece.pipe is None and len(views) < MAX_PIECES:
         start = piece.off
         views.append(memoryview(piece.slab.buf)[start : start + piece.length])
         piece = piece.next

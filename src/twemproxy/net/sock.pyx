@@ -22,7 +22,7 @@ cdef extern from "<sys/socket.h>" nogil:
         iovec *msg_iov
         size_t msg_iovlen
     enum:
-        MSG_NOSIGNAL
+        MSG_MORE, MSG_NOSIGNAL
     ssize_t recv(int fd, void *buf, size_t room, int flags)
     ssize_t c_send "send"(int fd, const void *buf, size_t length, int flags)
     ssize_t sendmsg(int fd, const msghdr *message, int flags)
@@ -63,12 +63,16 @@ cpdef Py_ssize_t receive(int fd, bytearray buf, Py_ssize_t at, Py_ssize_t room) 
 
 
 cpdef Py_ssize_t send(int fd, Piece head) except? -1000:
-    """Send the chain from `head`, at most `MAX_PIECES` of it, in one call."""
+    """Send the chain from `head`, at most `MAX_PIECES` of it, up to the first pipe."""
     cdef iovec vector[64]
     cdef msghdr message
     cdef Piece piece = head
     cdef int count = 0
+    cdef int flags = MSG_NOSIGNAL
     while piece is not None and count < 64:
+        if piece.pipe is not None:
+            flags |= MSG_MORE
+            break
         if piece.off < 0 or piece.length < 0 or piece.off + piece.length > len(piece.slab.buf):
             raise IndexError(f"{piece.off} + {piece.length} of {len(piece.slab.buf)}")
         vector[count].iov_base = PyByteArray_AS_STRING(piece.slab.buf) + piece.off
@@ -76,11 +80,11 @@ cpdef Py_ssize_t send(int fd, Piece head) except? -1000:
         count += 1
         piece = piece.next
     if count == 1:
-        return outcome(c_send(fd, vector[0].iov_base, vector[0].iov_len, MSG_NOSIGNAL))
+        return outcome(c_send(fd, vector[0].iov_base, vector[0].iov_len, flags))
     memset(&message, 0, sizeof(message))
     message.msg_iov = vector
     message.msg_iovlen = count
-    return outcome(sendmsg(fd, &message, MSG_NOSIGNAL))
+    return outcome(sendmsg(fd, &message, flags))
 
 
 cpdef int accept(int fd) except? -1000:

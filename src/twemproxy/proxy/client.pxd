@@ -7,7 +7,6 @@ from twemproxy.proxy.protocol cimport Protocol
 from twemproxy.proxy.request cimport Asker, Gather, Request, fail, finish, request_of
 from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
-from twemproxy.wire.scanner cimport Scanner
 
 cdef Py_ssize_t FIRST_WINDOW, MAX_WINDOW, MAX_CLIENT_OUTPUT_BYTES, STALLED_BYTES
 
@@ -16,7 +15,6 @@ cdef class Client(Asker):
     cdef public Protocol protocol
     cdef public Py_ssize_t in_flight, window, big_reply, max_window, output_limit
     cdef public long long moved_ms, counted_in, counted_out
-    cdef public Scanner scanner
     cdef public dict sticky
     cdef public set owner
     cdef public bint authenticated, broken, draining, resp3

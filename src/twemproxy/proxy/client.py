@@ -1,7 +1,7 @@
 """Clients: replies leave in the order of the questions, whatever finishes first."""
 
 import errno
-from typing import Any, Final
+from typing import Final
 
 from twemproxy import limits, log
 from twemproxy.net.dial import peer_name
@@ -50,7 +50,6 @@ class Client(Asker):
         "peer",
         "protocol",
         "resp3",
-        "scanner",
         "session",
         "silence",
         "since_ms",
@@ -69,7 +68,6 @@ class Client(Asker):
         self.in_flight = 0
         self.window = FIRST_WINDOW
         self.big_reply = MAX_CLIENT_OUTPUT_BYTES // FIRST_WINDOW
-        self.scanner: Any = None  # of an unfinished request
         self.sticky: dict[int, object] | None = None  # server connections in use
         self.owner: set[Client] | None = None  # the clients of the pool
         self.authenticated = False
@@ -131,8 +129,8 @@ class Client(Asker):
         self.take_head()
         if request.silent:
             end = start
+        self.on_reply(request, slab.weigh(start, end))
         self.outbox.add(slab, start, end)
-        self.on_reply(request, end - start)
         self.send_later()
         if self.head is not None and self.head.answered:
             self.advance()
@@ -215,9 +213,9 @@ class Client(Asker):
 
     # Events.
 
-    def expected(self) -> int:
-        """Return how long the unfinished request is at least."""
-        return 0 if self.scanner is None else self.scanner.need
+    def may_skip(self, slab: Slab, at: int) -> bool:
+        """Tell whether nobody needs to see the rest of the unfinished request."""
+        return self.scanner is not None and self.protocol.passes_request(self, slab, at)
 
     def consume(self, slab: Slab, start: int, end: int) -> int:
         """Route every whole request."""

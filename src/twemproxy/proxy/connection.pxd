@@ -1,25 +1,32 @@
 cimport cython
 from twemproxy.net cimport outcome
+from twemproxy.net.ledger cimport held_bytes
 from twemproxy.net.outbox cimport Outbox
+from twemproxy.net.pipe cimport Gap, gap_at
 from twemproxy.net.reactor cimport Handler, Reactor
-from twemproxy.net.slab cimport Slab, copied, held_bytes
+from twemproxy.net.slab cimport Slab, copied
 from twemproxy.net.sock cimport receive
+from twemproxy.net.splice cimport unread
 from twemproxy.proxy.process cimport Process
+from twemproxy.wire.scanner cimport Scanner
 
-cdef Py_ssize_t DIRECT, MAX_READ, FIRST_GROWTH
+cdef Py_ssize_t DIRECT, MAX_READ, FIRST_GROWTH, HEAD_READ, SPLICE_BYTES
 
 cdef class Connection(Handler):
     cdef public Process process
     cdef public Reactor reactor
     cdef public Outbox outbox
+    cdef public Scanner scanner
     cdef public Slab backlog
     cdef public Py_ssize_t backlog_at
     cdef public bint unconsumed, blocked, eof
+    cdef bint large
     cdef public int paused
     cdef public long long bytes_in, bytes_out, begun_ms, begun_bytes
 
     cpdef Py_ssize_t consume(self, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
-    cpdef Py_ssize_t expected(self) except -1
+    cdef Py_ssize_t expected(self) except -1
+    cpdef bint may_skip(self, Slab slab, Py_ssize_t at) except -1
     cpdef on_eof(self)
     cpdef on_broken(self, int error)
     cpdef on_flushed(self)
@@ -31,6 +38,13 @@ cdef class Connection(Handler):
         room=Py_ssize_t, count=Py_ssize_t, consumed=Py_ssize_t,
     )
     cpdef read(self, bint hangup)
+    cdef Py_ssize_t room(self, Slab slab, Py_ssize_t kept) except -1
+    @cython.locals(opened=bint)
+    cdef read_on(self, bint more, bint hangup)
+    @cython.locals(slab=Slab, gap=Gap, kept=Py_ssize_t, missing=Py_ssize_t)
+    cdef bint open_gap(self, Slab backlog) except -1
+    @cython.locals(count=Py_ssize_t)
+    cdef bint fill_gap(self, Gap gap, bint hangup) except -1
     cdef on_nothing(self, Py_ssize_t count)
     @cython.locals(need=Py_ssize_t, size=Py_ssize_t)
     cpdef Slab fit(self, Slab slab)

@@ -2,26 +2,33 @@
 
 What arrives is read into the shared slab and consumed at once. What remains of an
 unfinished message moves to a slab of its own, the `backlog`: a small one is put
-in front of the next read, a large one is received into directly. What leaves
-waits in the outbox until the end of the tick.
+in front of the next read, a large one is received into directly. Most of a large
+value need not be seen at all: it goes through pipes and leaves a gap in the backlog.
+What leaves waits in the outbox until the end of the tick.
 """
 
 import os
-from typing import Final
+from typing import Any, Final
 
+from twemproxy import limits
 from twemproxy.log import Source
 from twemproxy.net import outcome
+from twemproxy.net.ledger import held_bytes
 from twemproxy.net.outbox import Outbox
+from twemproxy.net.pipe import Gap, gap_at
 from twemproxy.net.reactor import Handler
-from twemproxy.net.slab import Slab, copied, held_bytes
+from twemproxy.net.slab import Slab, copied
 from twemproxy.net.sock import receive
+from twemproxy.net.splice import unread
 from twemproxy.proxy.process import Process
 
 log: Final = Source(__name__)
 
 DIRECT: Final = 4096  # a longer backlog is received into, a shorter one is moved
 MAX_READ: Final = 65536  # one read into the shared slab takes no more than this
+HEAD_READ: Final = 4096  # as much of the next message is read where the last was large
 FIRST_GROWTH: Final = 65536  # memory for a long message before half of it is here
+SPLICE_BYTES: Final = limits.SPLICE_BYTES
 
 
 class Connection(Handler):
@@ -44,10 +51,12 @@ class Connection(Handler):
         "bytes_in",
         "bytes_out",
         "eof",
+        "large",
         "outbox",
         "paused",
         "process",
         "reactor",
+        "scanner",
         "unconsumed",
     )
 
@@ -57,12 +66,14 @@ class Connection(Handler):
         Handler.__init__(self, fd, stage)
         self.process = process
         self.reactor = process.reactor
+        self.scanner: Any = None  # of an unfinished message
         self.outbox = Outbox()
         self.backlog = None
         self.backlog_at = 0  # where the unconsumed bytes of the backlog begin
         self.unconsumed = False  # the backlog may hold whole messages
         self.blocked = False  # the socket took less than it was given
         self.eof = False  # the peer will send no more
+        self.large = False  # the last message had a gap
         self.paused = 0
         self.bytes_in = 0
         self.bytes_out = 0
@@ -75,8 +86,8 @@ class Connection(Handler):
         """Act on every whole message in slab[start:end]; return where that ended."""
         raise NotImplementedError
 
-    def expected(self) -> int:
-        """Return the length the unfinished message has at least, 0 if not known."""
+    def may_skip(self, slab: Slab, at: int) -> bool:
+        """Tell whether nobody needs to see the rest of the unfinished message there."""
         raise NotImplementedError
 
     def on_eof(self) -> None:
@@ -94,6 +105,10 @@ class Connection(Handler):
         """There is nothing to receive."""
 
     # Reading.
+
+    def expected(self) -> int:
+        """Return the length the unfinished message has at least, 0 if not known."""
+        return 0 if self.scanner is None else self.scanner.need
 
     def on_event(self, flags: int) -> None:
         """Write if we waited for that, then read."""
@@ -131,8 +146,10 @@ class Connection(Handler):
         backlog = self.backlog
         kept = 0
         if backlog is not None:
+            if backlog.gap is not None and not self.fill_gap(backlog.gap, hangup):
+                return
             kept = backlog.used - self.backlog_at
-        if backlog is not None and kept >= DIRECT:
+        if backlog is not None and (kept >= DIRECT or backlog.gap is not None):
             slab = self.fit(backlog)
             start = 0
         else:
@@ -141,9 +158,7 @@ class Connection(Handler):
             if backlog is not None:
                 slab.take(backlog.buf, self.backlog_at, backlog.used)
         at = start + kept
-        room = slab.size - at
-        if room > MAX_READ and slab.shared:
-            room = MAX_READ
+        room = self.room(slab, kept)
         count = receive(self.fd, slab.buf, at, room)
         if count <= 0:
             if slab.shared:
@@ -152,11 +167,64 @@ class Connection(Handler):
             return
         self.bytes_in += count
         slab.used = at + count
-        if count == room or hangup:
-            self.reactor.read_later(self)
         consumed = self.consume(slab, start, at + count)
         if self.fd >= 0:
             self.keep(slab, start, consumed)
+            self.read_on(count == room or hangup, hangup)
+
+    def room(self, slab: Slab, kept: int) -> int:
+        """Return how much to receive into a slab behind what was `kept`."""
+        if not slab.shared:
+            return slab.size - slab.used
+        if self.large and not kept:
+            return HEAD_READ
+        return min(MAX_READ, slab.size - slab.used)
+
+    def read_on(self, more: bool, hangup: bool) -> None:
+        """See to it that what follows is received; `more` of it may be here."""
+        opened = self.backlog is not None and self.open_gap(self.backlog)
+        if more and opened:
+            self.read(hangup)
+        elif more:
+            self.large = False
+            self.reactor.read_later(self)
+
+    def open_gap(self, backlog: Slab) -> bool:
+        """Let most of a large message's rest go through pipes, if that is possible."""
+        kept = backlog.used - self.backlog_at
+        missing = self.expected() - kept - 2  # its end, CR LF, is always looked at
+        if missing < SPLICE_BYTES or self.paused or backlog.gap is not None:
+            return False
+        if not self.may_skip(backlog, self.backlog_at):
+            return False
+        gap = gap_at(kept, missing)
+        if gap is None:
+            return False
+        self.scanner.skip(missing)
+        slab = Slab(kept + HEAD_READ)
+        slab.take(backlog.buf, self.backlog_at, backlog.used)
+        slab.gap = gap
+        self.backlog = slab
+        self.backlog_at = 0
+        self.large = True
+        return True
+
+    def fill_gap(self, gap: Gap, hangup: bool) -> bool:
+        """Receive what belongs into a gap; true when the rest goes to memory."""
+        if not gap.missing:
+            return True
+        count = gap.fill(self.fd)
+        if count == outcome.FULL:
+            self.scanner.skip(-gap.missing)
+            gap.missing = 0
+            return True
+        if count <= 0:
+            self.on_nothing(count)
+            return False
+        self.bytes_in += count
+        if gap.missing and (hangup or unread(self.fd)):
+            self.reactor.read_later(self)
+        return gap.missing == 0
 
     def on_nothing(self, count: int) -> None:
         """Act on a read that brought no bytes but this outcome."""
@@ -196,7 +264,7 @@ class Connection(Handler):
         if consumed == end or self.eof:
             self.backlog = None
             self.backlog_at = 0
-        elif slab.shared:
+        elif slab.shared or (slab.gap is not None and consumed):
             self.backlog = copied(slab.buf, consumed, end)
             self.backlog_at = 0
         else:
@@ -208,6 +276,8 @@ class Connection(Handler):
         kept = self.outbox.pending
         if self.backlog is not None:
             kept += self.backlog.size
+            if self.backlog.gap is not None:
+                kept += self.backlog.gap.length
         return kept
 
     def pause(self, why: int) -> None:

@@ -1,6 +1,6 @@
 cimport cython
 from twemproxy.net.reactor cimport Handler
-from twemproxy.net.slab cimport held_bytes
+from twemproxy.net.ledger cimport held_bytes
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.connection cimport Connection

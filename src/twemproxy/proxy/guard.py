@@ -12,8 +12,8 @@ from typing import Final
 
 from twemproxy import limits
 from twemproxy.log import Source
+from twemproxy.net.ledger import held_bytes
 from twemproxy.net.reactor import Handler
-from twemproxy.net.slab import held_bytes
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.connection import Connection

@@ -36,6 +36,7 @@ cdef class MemcacheProtocol(Protocol):
     cdef lend(self, Client client, RequestScanner walker)
     @cython.locals(row=int, how=int, reply=int, first=int, start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t)
     cdef route(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
+    cdef bint is_single(self, RequestScanner walker) except -1
     @cython.locals(conn=ServerConnection, request=Request, before=Py_ssize_t, length=Py_ssize_t, key=Py_ssize_t)
     cdef forward(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t index, int reply)
     @cython.locals(line=bytes)

@@ -164,6 +164,16 @@ class MemcacheProtocol(Protocol):
             words = words_of(walker, slab.buf, at, walker.count)
             self.local.answer(client, COMMANDS[row], words, walker.quiet)
 
+    def passes_request(self, client: Client, slab: Slab, at: int) -> bool:
+        """Tell whether a request with data, its line known, goes to one server."""
+        return self.is_single(client.scanner)
+
+    def is_single(self, walker: RequestScanner) -> bool:
+        """Tell it of the request that `walker` is in the middle of."""
+        if walker.line == 0 or walker.fault or walker.block < 0:
+            return False
+        return self.how[walker.row] == rule.SINGLE
+
     def forward(
         self,
         client: Client,
@@ -269,6 +279,10 @@ class MemcacheProtocol(Protocol):
                 self.response_scanner.reset()
             conn.close(errno.EINVAL)
             return end
+
+    def passes_response(self, conn: ServerConnection) -> bool:
+        """Tell whether a response, in the middle of its data, goes to one client."""
+        return conn.head is not None and conn.head.whole is None
 
     def pair(
         self,

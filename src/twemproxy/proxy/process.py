@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from twemproxy import limits
 from twemproxy.net.outbox import drop_spare
+from twemproxy.net.pipe import trim_pipes
 from twemproxy.net.reactor import Handler, Reactor
 from twemproxy.net.slab import Slab, copied
 from twemproxy.net.spare import trim_blocks
@@ -99,3 +100,4 @@ class Process:
         self.parking = None
         drop_spare()
         trim_blocks()
+        trim_pipes()

@@ -6,6 +6,8 @@ cdef class Protocol:
     cdef public object tracer
     cpdef Py_ssize_t requests(self, Connection client, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     cpdef Py_ssize_t responses(self, Connection conn, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    cpdef bint passes_request(self, Connection client, Slab slab, Py_ssize_t at) except -1
+    cpdef bint passes_response(self, Connection conn) except -1
     cpdef greet(self, Connection conn)
     cpdef Slab error(self, int number)
     cpdef trace(self, long long slow_us, object tracer)

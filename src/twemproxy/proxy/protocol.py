@@ -26,6 +26,18 @@ class Protocol:
         """Act on each whole request in slab[start:end]; return where that ended."""
         raise NotImplementedError
 
+    def passes_request(self, client: "Client", slab: Slab, at: int) -> bool:
+        """Tell whether the unfinished request at slab[at] will be passed on as it is.
+
+        If so, what is still missing of the argument or block that has begun need
+        not be seen.
+        """
+        raise NotImplementedError
+
+    def passes_response(self, conn: "ServerConnection") -> bool:
+        """Tell the same of the unfinished response of a server."""
+        raise NotImplementedError
+
     def responses(
         self, conn: "ServerConnection", slab: Slab, start: int, end: int
     ) -> int:

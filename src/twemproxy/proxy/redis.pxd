@@ -35,6 +35,10 @@ cdef class RedisProtocol(Protocol):
     cdef Py_ssize_t walk(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(buf=bytearray, spans="long long[::1]", row=int, how=int, key=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t)
     cdef route(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
+    @cython.locals(start=Py_ssize_t, row=int)
+    cdef bint is_single(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at) except -1
+    @cython.locals(unseen=bint)
+    cdef bint is_too_late(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at) except -1
     @cython.locals(arity=int)
     cdef bint suits(self, Client client, int row, Py_ssize_t words) except -1
     @cython.locals(conn=ServerConnection, request=Request, length=Py_ssize_t, written=Slab)

@@ -123,7 +123,9 @@ class RedisProtocol(Protocol):
                         self.request_scanner = self.new_scanner()
                 return pos
             length = walker.length
-            if status == progress.WHOLE:
+            if slab.gap is not None and self.is_too_late(client, walker, slab, pos):
+                self.answer(client, answers.RECONFIGURED)
+            elif status == progress.WHOLE:
                 self.route(client, walker, slab, pos)
             elif status == progress.LINE:
                 self.route_line(client, slab, pos, pos + length)
@@ -163,6 +165,33 @@ class RedisProtocol(Protocol):
         else:
             self.route_slowly(client, walker, slab, at, row)
 
+    def passes_request(self, client: Client, slab: Slab, at: int) -> bool:
+        """Tell whether a request, its key known, goes to one server as it came."""
+        walker = client.scanner
+        return walker.bulk >= 0 and self.is_single(client, walker, slab, at)
+
+    def is_single(
+        self, client: Client, walker: RequestScanner, slab: Slab, at: int
+    ) -> bool:
+        """Tell whether what is known of a request goes to the server of its key."""
+        if walker.count == 0 or not walker.canonical:
+            return False
+        start = at + walker.spans[0]
+        row = self.index.find(slab.buf, start, at + walker.spans[1])
+        if row < 0 or not self.suits(client, row, walker.declared):
+            return False
+        return self.how[row] == rule.SINGLE and self.first[row] < walker.count
+
+    def is_too_late(
+        self, client: Client, walker: RequestScanner, slab: Slab, at: int
+    ) -> bool:
+        """Tell whether a whole request is not single any more, but was not seen whole.
+
+        Its command was given another meaning while it came.
+        """
+        unseen = slab.weigh(at, at + walker.length) > walker.length
+        return unseen and not self.is_single(client, walker, slab, at)
+
     def suits(self, client: Client, row: int, words: int) -> bool:
         """Tell whether a request of a row needs nothing but forwarding."""
         arity = self.arity[row]
@@ -181,9 +210,9 @@ class RedisProtocol(Protocol):
             client.refuse(self.pool.refusal(index))
             return
         request = client.ask()
-        length = walker.length
+        length = slab.weigh(at, at + walker.length)
         if walker.canonical:
-            conn.outbox.add(slab, at, at + length)
+            conn.outbox.add(slab, at, at + walker.length)
         else:
             written = holding(answers.request(arguments(walker, slab.buf, at)))
             length = written.used
@@ -279,6 +308,13 @@ class RedisProtocol(Protocol):
                 self.response_scanner.reset()
             conn.close(errno.EINVAL)
             return end
+
+    def passes_response(self, conn: ServerConnection) -> bool:
+        """Tell whether a response, a string or an array, goes to one client."""
+        request = conn.head
+        if request is None or request.whole is not None or request.expects:
+            return False
+        return conn.scanner.kind in (36, 42)  # '$' '*'
 
     def pair(
         self,

@@ -155,7 +155,7 @@ def finish(request: Request, slab: Slab, start: int, end: int, bad: bool) -> Non
     request.start = start
     request.end = end
     request.answered = True
-    client.parked += end - start
+    client.parked += slab.weigh(start, end)
     if request.whole is not None:
         finish_fragment(request, request.whole, bad)
 

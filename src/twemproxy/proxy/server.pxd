@@ -10,7 +10,6 @@ from twemproxy.proxy.request cimport Request, fail, finish, is_gone
 from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
 from twemproxy.wire cimport expect
-from twemproxy.wire.scanner cimport Scanner
 
 cdef class ServerConnection
 
@@ -32,7 +31,6 @@ cdef class ServerConnection(Connection):
     cdef public Slab last_words
     cdef public Py_ssize_t written, unsent, unsent_bytes, quiet, quiet_bytes
     cdef public bint resp3, retiring, timed
-    cdef public Scanner scanner
     cdef public list waiters, traces
 
     cpdef expect(self, Request request, Py_ssize_t length)

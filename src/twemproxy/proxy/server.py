@@ -11,7 +11,6 @@ connection and fails everything that waited on it.
 
 import errno
 import os
-from typing import Any
 
 from twemproxy.log import INFO, NOTICE, Source
 from twemproxy.net import outcome
@@ -80,7 +79,6 @@ class ServerConnection(Connection):
         "quiet_bytes",
         "resp3",
         "retiring",
-        "scanner",
         "state",
         "tail",
         "timed",
@@ -119,7 +117,6 @@ class ServerConnection(Connection):
         self.resp3 = False  # its responses have the newer Redis types
         self.retiring = False  # closes when it owes nothing
         self.timed = False  # a timer will look at the head
-        self.scanner: Any = None  # of an unfinished response
         self.traces: list[Trace] | None = None  # of unsent requests with a trace
         self.waiters: list[Client] = []  # clients paused until the outbox drains
         self.blocked = True
@@ -208,7 +205,7 @@ class ServerConnection(Connection):
             if request.trace is not None:
                 request.trace.answer(self.reactor.now_us, self.address)
             counters.add(slot.RESPONSES, 1)
-            counters.add(slot.RESPONSE_BYTES, end - start)
+            counters.add(slot.RESPONSE_BYTES, slab.weigh(start, end))
             if verdict == expect.TROUBLE:
                 self.owner.on_trouble()
             else:
@@ -241,9 +238,9 @@ class ServerConnection(Connection):
             trace.sent_us = self.reactor.now_us
         self.traces = None
 
-    def expected(self) -> int:
-        """Return how long the unfinished response is at least."""
-        return 0 if self.scanner is None else self.scanner.need
+    def may_skip(self, slab: Slab, at: int) -> bool:
+        """Tell whether nobody needs to see the rest of the unfinished response."""
+        return self.scanner is not None and self.protocol.passes_response(self)
 
     def consume(self, slab: Slab, start: int, end: int) -> int:
         """Pair every whole response with its request."""

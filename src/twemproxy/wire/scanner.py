@@ -20,3 +20,11 @@ class Scanner:
     def reset(self) -> None:
         """Forget the last message."""
         raise NotImplementedError
+
+    def skip(self, count: int) -> None:
+        """Take the message for `count` bytes shorter, all of a payload yet to come.
+
+        They are received elsewhere; its `length` will be that of the rest. A
+        negative number takes some of that back.
+        """
+        self.need -= count

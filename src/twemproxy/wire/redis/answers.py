@@ -19,6 +19,7 @@ WRONG_PASSWORD: Final = b"-ERR invalid password\r\n"
 CROSS_SLOT: Final = (
     b"-CROSSSLOT Keys in request don't hash to the same server\r\n"  # ours: server
 )
+RECONFIGURED: Final = b"-ERR the configuration changed while the request came\r\n"
 NO_SUCH_PROTOCOL: Final = b"-NOPROTO unsupported protocol version\r\n"
 UNEXPECTED: Final = b"-ERR a server answered something else than was asked\r\n"
 SYNTAX: Final = b"-ERR syntax error\r\n"

@@ -70,6 +70,11 @@ class RequestScanner(Scanner):
             self.room = 64
             self.spans = array("q", bytes(16 * self.room))
 
+    def skip(self, count: int) -> None:
+        """Take the argument that is being received for `count` bytes shorter."""
+        self.bulk -= count
+        self.need -= count
+
     def advance(self, buf: bytearray, start: int, filled: int) -> int:
         """Go on with the request that starts at buf[start]; bytes end at `filled`.
 
