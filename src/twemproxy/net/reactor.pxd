@@ -8,7 +8,7 @@ from twemproxy.net.slab cimport Slab
 cdef Py_ssize_t SLAB_BYTES
 cdef Py_ssize_t ROOM
 cdef int64_t MAX_SLEEP_MS, NEVER
-cdef int CROWD, BREATH_US
+cdef int CROWD, BREATH_US, GATHER
 
 cdef class Handler:
     cdef public int fd, stage
@@ -37,7 +37,7 @@ cdef class Reactor:
     cpdef settle_later(self, Handler handler)
     @cython.locals(wait_ms=int64_t)
     cpdef int timeout_ms(self) except? -2
-    @cython.locals(count=int, i=int, handler=Handler, again=list)
+    @cython.locals(count=int, i=int, handler=Handler, again=list, crowded=bint)
     cpdef tick(self, int timeout_ms)
     cpdef make_room(self)
     @cython.locals(unsettled=list, handler=Handler)

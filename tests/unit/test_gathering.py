@@ -1,0 +1,100 @@
+"""In a crowd, what is for the servers gathers for a few ticks, never for longer."""
+
+from twemproxy.net import outcome
+from twemproxy.net.poller import Poller
+from twemproxy.net.reactor import Handler, Reactor
+
+CLIENT, SERVER = 3, 4
+
+
+class Script(Poller):
+    """Reports as many events of the client as the test wants."""
+
+    def __init__(self) -> None:
+        self.events = 1
+
+    def add(self, fd: int) -> None:
+        """Watch nothing."""
+
+    def wait(self, timeout_ms: int) -> int:
+        """Report what the test wants."""
+        return self.events
+
+    def fd(self, i: int) -> int:
+        """Return the client: nobody else has events."""
+        return CLIENT
+
+    def flags(self, i: int) -> int:
+        """Return that it can be read."""
+        return outcome.READ
+
+    def breathe(self, time_us: int) -> None:
+        """Take no time."""
+
+
+class Peer(Handler):
+    """Counts its flushes; a client's event is a request for the server."""
+
+    def __init__(self, reactor: Reactor, fd: int, server: "Peer | None") -> None:
+        Handler.__init__(self, fd, 0 if server is None else 1)
+        self.reactor = reactor
+        self.server = server
+        self.flushes = 0
+        reactor.register(self)
+
+    def on_event(self, flags: int) -> None:
+        """Receive something and ask the server."""
+        if self.server is not None:
+            self.reactor.slab.used += 10
+            self.reactor.flush_later(self.server)
+            self.reactor.flush_later(self)
+
+    def flush(self) -> None:
+        """Count."""
+        self.flushes += 1
+
+
+def a_loop(under_way: int) -> tuple[Reactor, Script, Peer, Peer]:
+    poller = Script()
+    reactor = Reactor(poller)
+    server = Peer(reactor, SERVER, None)
+    client = Peer(reactor, CLIENT, server)
+    reactor.under_way = under_way
+    return reactor, poller, server, client
+
+
+def test_without_a_crowd_every_tick_writes_to_servers() -> None:
+    reactor, _, server, client = a_loop(7)
+    for _ in range(8):
+        reactor.tick(0)
+    assert (server.flushes, client.flushes) == (8, 8)
+
+
+def test_in_a_crowd_servers_are_written_to_every_fourth_tick() -> None:
+    reactor, _, server, client = a_loop(50)
+    for _ in range(8):
+        reactor.tick(0)
+    assert (server.flushes, client.flushes) == (2, 8)
+
+
+def test_what_waits_for_a_server_stays_in_the_slab() -> None:
+    reactor, _, server, _ = a_loop(50)
+    reactor.tick(0)
+    assert (server.flushes, reactor.slab.used) == (0, 10)
+    assert reactor.timeout_ms() == 0  # the next look does not sleep
+
+
+def test_a_tick_that_finds_nothing_ends_the_gathering() -> None:
+    reactor, poller, server, _ = a_loop(50)
+    reactor.tick(0)
+    poller.events = 0
+    reactor.tick(0)
+    assert (server.flushes, reactor.slab.used) == (1, 0)
+
+
+def test_a_tick_that_finds_much_ends_the_gathering() -> None:
+    reactor, poller, server, _ = a_loop(50)
+    poller.events = 50
+    reactor.tick(0)
+    reactor.tick(0)
+    assert server.flushes == 1
