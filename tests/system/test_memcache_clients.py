@@ -55,6 +55,17 @@ def test_pymemcache_reads_many_keys_of_many_servers(client: Client) -> None:
     assert set(client.gets_many(values)) == set(values)
 
 
+def test_the_keys_of_the_last_request_leave_no_trace(client: Client) -> None:
+    values = {f"k{i}": b"v" for i in range(60)}
+    assert client.set_many(values, noreply=False) == []
+    for i in range(60):
+        assert client.get_many(values) == values
+        assert client.delete(f"k{i}", noreply=False)
+        left = {key: value for key, value in values.items() if key != f"k{i}"}
+        assert client.get_many(values) == left
+        assert client.set(f"k{i}", b"v", noreply=False)
+
+
 def test_what_is_sent_without_reply_still_happens(client: Client) -> None:
     for i in range(50):
         client.set(f"k{i}", str(i).encode(), noreply=True)

@@ -12,7 +12,9 @@ from twemproxy.wire cimport rule
 from twemproxy.wire.memcache.merge cimport after_value, after_word, key_hash
 from twemproxy.wire.memcache.request cimport RequestScanner, words_of
 
-cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES, MAX_LINE_BYTES, MAX_TOUCH_BYTES
+cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES, MAX_LINE_BYTES, MAX_TOUCH_BYTES, ROOM, MAX_SPARE
+cdef bytearray BLANK, CRLF, END
+cdef list _spare
 
 @cython.final
 cdef class Values(Gather):
@@ -20,12 +22,17 @@ cdef class Values(Gather):
     cdef int[::1] places, order, bounds
     cdef list fragments, owners
     cdef dict late
+    cdef Py_ssize_t keys
 
+    cdef begin(self, Py_ssize_t keys)
     @cython.locals(at=int, stop=int, pos=Py_ssize_t, behind=Py_ssize_t, blank=Py_ssize_t, key=int, hash=int64_t)
     cpdef bint take(self, int number, bytearray buf, Py_ssize_t start) except -1
     cdef int find_late(self, int number, int64_t hash) except -2
     @cython.locals(fragment=Request, reply=Slab, key=Py_ssize_t, count=Py_ssize_t, place=int, start=int64_t, end=int64_t)
     cdef interleave(self, Outbox outbox)
+
+@cython.locals(values=Values)
+cdef Values values_for(Py_ssize_t keys)
 
 @cython.final
 cdef class Splitter:
@@ -33,16 +40,17 @@ cdef class Splitter:
     cdef Chains chains
     cdef Py_ssize_t at
     cdef int first
+    cdef list starts
 
-    @cython.locals(first=int, keys=Py_ssize_t, start=bytes)
+    @cython.locals(first=int, keys=Py_ssize_t, start=bytearray)
     cpdef split(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
     @cython.locals(spans="long long[::1]", at=Py_ssize_t, first=int, key=int, word=Py_ssize_t, index=Py_ssize_t)
     cdef bint chain(self, RequestScanner walker, bytearray buf, Py_ssize_t keys) except -1
     @cython.locals(whole=Request, gather=Values, fragment=Request, conn=ServerConnection, server=int, number=int, count=int, failures=list)
-    cdef send(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t keys, bytes start)
+    cdef send(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t keys, bytearray start)
     @cython.locals(spans="long long[::1]", chains=Chains, gather=Values, at=Py_ssize_t, first=int, server=int, key=int, number=int, place=int, word=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t, length=Py_ssize_t)
     cdef Values gather(self, RequestScanner walker, bytearray buf, Py_ssize_t keys, Py_ssize_t prefix_bytes)
     @cython.locals(order="int[::1]", outbox=Outbox, before=Py_ssize_t, first=int, at=int, stop=int, begin=int, end=int)
-    cdef write(self, ServerConnection conn, Request fragment, Values gather, RequestScanner walker, Slab slab, bytes start)
+    cdef write(self, ServerConnection conn, Request fragment, Values gather, RequestScanner walker, Slab slab, bytearray start)
     @cython.locals(spans="long long[::1]", at=Py_ssize_t, word=Py_ssize_t)
     cdef write_run(self, Outbox outbox, RequestScanner walker, Slab slab, Py_ssize_t begin, Py_ssize_t end)

@@ -31,6 +31,13 @@ from twemproxy.wire.memcache.rewrite import prefix
 MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 MAX_LINE_BYTES: Final = limits.MAX_MEMCACHE_LINE_BYTES
 MAX_TOUCH_BYTES: Final = limits.MAX_MEMCACHE_TOUCH_BYTES
+ROOM: Final = 128  # keys that a `Values` has room for at least
+MAX_SPARE: Final = 64
+BLANK: Final = bytearray(b" ")
+CRLF: Final = bytearray(b"\r\n")
+END: Final = bytearray(answers.END)
+
+_spare: Final[list["Values"]] = []  # those of `ROOM` keys wait for their next use
 
 
 class Values(Gather):
@@ -38,7 +45,7 @@ class Values(Gather):
 
     The keys of fragment `i` are `order[bounds[i]:bounds[i + 1]]`. `starts` and
     `ends` say where the value of each key lies in its fragment's response; an end
-    of 0 means that it has none.
+    of 0, beside a start of 0, means that it has none.
     """
 
     __slots__ = (
@@ -46,6 +53,7 @@ class Values(Gather):
         "ends",
         "fragments",
         "hashes",
+        "keys",
         "late",
         "order",
         "owners",
@@ -53,17 +61,25 @@ class Values(Gather):
         "starts",
     )
 
+    late: dict[int, dict[int, list[int]]] | None
+
     def __init__(self, keys: int) -> None:
-        Gather.__init__(self)
+        """Have room for as many keys; `begin` before use."""
         self.hashes = array("q", bytes(8 * keys))
         self.starts = array("q", bytes(8 * keys))
         self.ends = array("q", bytes(8 * keys))
         self.places = array("i", bytes(4 * keys))  # the fragment of each key
         self.order = array("i", bytes(4 * keys))
         self.bounds = array("i", bytes(4 * (keys + 1)))
+
+    def begin(self, keys: int) -> None:
+        """Forget the last request; the next has as many keys."""
+        self.failed = None
+        self.pending = 0
+        self.keys = keys
         self.owners: list[int] = []  # the server of each fragment
         self.fragments: list[Request] = []
-        self.late: dict[int, dict[int, list[int]]] = {}  # see find_late
+        self.late = None  # see find_late
 
     def take(self, number: int, buf: bytearray, start: int) -> bool:
         """Find the values in the response to a fragment; false if one is a stranger."""
@@ -93,6 +109,8 @@ class Values(Gather):
 
         memcached answers in the order of the keys, another proxy may not.
         """
+        if self.late is None:
+            self.late = {}
         late = self.late.get(number)
         if late is None:
             late = {}
@@ -107,10 +125,13 @@ class Values(Gather):
     def merge(self, client: Asker) -> None:
         """Put the values in the order of the keys."""
         self.interleave(client.outbox)
+        if len(self.places) == ROOM and len(_spare) < MAX_SPARE:
+            self.fragments = []
+            _spare.append(self)
 
     def interleave(self, outbox: Outbox) -> None:
         """Walk over the keys; values that lie side by side travel together."""
-        count = len(self.places)
+        count = self.keys
         key = 0
         while key < count:
             place = self.places[key]
@@ -126,7 +147,14 @@ class Values(Gather):
             reply = fragment.reply
             if reply is not None:
                 outbox.add(reply, fragment.start + start, fragment.start + end)
-        outbox.say(answers.END)
+        outbox.copy_in(END, 0, len(END))
+
+
+def values_for(keys: int) -> Values:
+    """Return an object for as many keys, a used one if there is."""
+    values = _spare.pop() if keys <= ROOM and _spare else Values(max(keys, ROOM))
+    values.begin(keys)
+    return values
 
 
 class Splitter:
@@ -136,13 +164,14 @@ class Splitter:
     its word `first` is its first key.
     """
 
-    __slots__ = ("at", "chains", "first", "pool")
+    __slots__ = ("at", "chains", "first", "pool", "starts")
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.chains = Chains()
         self.at = 0
         self.first = 0
+        self.starts = [bytearray(prefix(row, [row.name])) for row in COMMANDS]
 
     def split(
         self, client: Client, walker: RequestScanner, slab: Slab, at: int
@@ -155,7 +184,10 @@ class Splitter:
         keys = walker.count - first
         self.chains.begin(len(self.pool.servers), keys)
         if self.chain(walker, slab.buf, keys):
-            start = prefix(command, words_of(walker, slab.buf, at, first))
+            start = self.starts[walker.row]
+            if first > 1:
+                words = words_of(walker, slab.buf, at, first)
+                start = bytearray(prefix(command, words))
             self.send(client, walker, slab, keys, start)
         else:
             client.refuse(self.pool.refusal(-1))
@@ -180,7 +212,7 @@ class Splitter:
         walker: RequestScanner,
         slab: Slab,
         keys: int,
-        start: bytes,
+        start: bytearray,
     ) -> None:
         """Make a fragment for each server that owns a key, or several."""
         whole = client.ask()
@@ -218,7 +250,7 @@ class Splitter:
         first = self.first
         chains = self.chains
         spans = walker.spans
-        gather = Values(keys)
+        gather = values_for(keys)
         number = 0
         place = 0
         for server in range(len(self.pool.servers)):
@@ -235,6 +267,8 @@ class Splitter:
                     number += 1
                     length = prefix_bytes + end - begin + 3
                 gather.hashes[key] = key_hash(buf, begin, end)
+                gather.starts[key] = 0
+                gather.ends[key] = 0
                 gather.places[key] = number - 1
                 gather.order[place] = key
                 place += 1
@@ -249,14 +283,14 @@ class Splitter:
         gather: Values,
         walker: RequestScanner,
         slab: Slab,
-        start: bytes,
+        start: bytearray,
     ) -> None:
         """Write the line that asks one server for its keys."""
         first = self.first
         order = gather.order
         outbox = conn.outbox
         before = outbox.pending
-        outbox.say(start)
+        outbox.copy_in(start, 0, len(start))
         at = gather.bounds[fragment.wanted]
         stop = gather.bounds[fragment.wanted + 1]
         while at < stop:
@@ -267,7 +301,7 @@ class Splitter:
                 end += 1
                 at += 1
             self.write_run(outbox, walker, slab, first + begin, first + end)
-        outbox.say(b"\r\n")
+        outbox.copy_in(CRLF, 0, 2)
         conn.expect(fragment, outbox.pending - before)
         conn.send_later()
 
@@ -286,8 +320,8 @@ class Splitter:
             outbox.add(slab, at + spans[2 * begin], at + spans[2 * end - 1] + 1)
         elif walker.canonical:
             outbox.add(slab, at + spans[2 * begin], at + spans[2 * end - 1])
-            outbox.say(b" ")
+            outbox.copy_in(BLANK, 0, 1)
         else:
             for word in range(begin, end):
                 outbox.add(slab, at + spans[2 * word], at + spans[2 * word + 1])
-                outbox.say(b" ")
+                outbox.copy_in(BLANK, 0, 1)
