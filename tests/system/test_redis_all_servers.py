@@ -31,6 +31,24 @@ def refused(client: redis.Redis, *words: str) -> str:
     return str(caught.value)
 
 
+def test_a_script_that_does_not_end_is_killed_past_it(client: redis.Redis) -> None:
+    busy = client.connection_pool.get_connection()
+    busy.send_command("EVAL", "while true do end", 1, "k")
+    wait_until(lambda: was_killed(client), "the script to be killed")
+    with pytest.raises(redis.ResponseError, match="killed"):
+        busy.read_response()
+    client.connection_pool.release(busy)
+    assert client.get("k") is None
+
+
+def was_killed(client: redis.Redis) -> bool:
+    """Kill the script that runs; false when there is none yet."""
+    try:
+        return bool(client.script_kill())
+    except redis.ResponseError:
+        return False
+
+
 def test_keys_of_all_servers_are_counted_listed_and_removed(
     client: redis.Redis,
 ) -> None:

@@ -21,6 +21,7 @@ cdef class Server(Owner):
     cdef public Pool pool
     cdef public object config
     cdef public list conns, newer
+    cdef dict aside
     cdef public Block counters
     cdef public bint ejected, following, named
     cdef public int failures, index, last_error, limit, refused, turn
@@ -29,6 +30,8 @@ cdef class Server(Owner):
     cpdef ServerConnection pick(self, Client client)
     @cython.locals(pool=Pool, conn=ServerConnection)
     cpdef ServerConnection open(self, bint newer)
+    @cython.locals(conn=ServerConnection)
+    cpdef ServerConnection open_aside(self, bint newer)
     cpdef follow_later(self)
     cpdef retire(self)
     cpdef count_failure(self)

@@ -43,6 +43,7 @@ class Server(Owner):
     """
 
     __slots__ = (
+        "aside",
         "config",
         "conns",
         "counters",
@@ -71,6 +72,7 @@ class Server(Owner):
         self.limit = pool.config.server_connections
         self.conns: list[ServerConnection] = []
         self.newer: list[ServerConnection] = []
+        self.aside: dict[bool, ServerConnection] = {}
         self.named = not config.path and not numeric_family(config.host)
         self.following = False  # a timer will ask for the addresses again
         self.turn = 0
@@ -120,6 +122,21 @@ class Server(Owner):
         conn.dial(self.config.host, self.config.port, self.config.path)
         if self.named:
             self.follow_later()
+        return conn
+
+    def open_aside(self, newer: bool) -> ServerConnection | None:
+        """Return a connection for what cannot wait behind others' requests.
+
+        It is in no list, so nobody else uses it; whoever asks retires it behind
+        the request, and those who come before it has closed share it.
+        """
+        conn = self.aside.get(newer)
+        if conn is not None and conn.state != reason.CLOSED:
+            return conn
+        conn = self.open(newer)
+        if conn is not None:
+            (self.newer if newer else self.conns).remove(conn)
+            self.aside[newer] = conn
         return conn
 
     def follow_later(self) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 from twemproxy import limits
 from twemproxy.net.slab import Slab, holding
 from twemproxy.proxy.client import Client
-from twemproxy.proxy.pool import Pool
+from twemproxy.proxy.pool import Pool, Server
 from twemproxy.proxy.request import Asker, Gather, Request, fail, request_of
 from twemproxy.stats import slot
 from twemproxy.wire import rule
@@ -117,7 +117,10 @@ class Fanout:
         self.pool.counters.add(slot.FRAGMENTS, len(fragments))
         text = holding(answers.request(args))
         for server, fragment in zip(servers, fragments, strict=True):
-            self.write(client, fragment, text, server.index)
+            if command.merge == rule.ONE_OK:
+                self.write_aside(client, fragment, text, server)
+            else:
+                self.write(client, fragment, text, server.index)
 
     def scan(self, client: Client, args: list[bytes]) -> None:
         """Ask the server that the cursor names, or the next live one."""
@@ -140,6 +143,19 @@ class Fanout:
         whole.gather = Step(fragment, live[0], count)
         text = holding(answers.request([args[0], b"%d" % own, *args[2:]]))
         self.write(client, fragment, text, live[0])
+
+    def write_aside(
+        self, client: Client, fragment: Request, text: Slab, server: Server
+    ) -> None:
+        """Send a fragment past the script that it is to stop."""
+        conn = server.open_aside(client.resp3)
+        if conn is None:
+            fail(fragment, self.pool.refusal(server.index))
+            return
+        conn.outbox.add(text, 0, text.used)
+        conn.expect(fragment, text.used)
+        conn.send_later()
+        conn.retire()
 
     def write(self, client: Client, fragment: Request, text: Slab, index: int) -> None:
         """Send a fragment to a server, or let it fail."""
