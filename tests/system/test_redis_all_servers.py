@@ -33,7 +33,7 @@ def refused(client: redis.Redis, *words: str) -> str:
 
 def test_a_script_that_does_not_end_is_killed_past_it(client: redis.Redis) -> None:
     busy = client.connection_pool.get_connection()
-    busy.send_command("EVAL", "while true do end", 1, "k")
+    busy.send_command("EVAL", "while true do end", 1, "k")  # type: ignore[no-untyped-call] # theirs
     wait_until(lambda: was_killed(client), "the script to be killed")
     with pytest.raises(redis.ResponseError, match="killed"):
         busy.read_response()
