@@ -53,6 +53,10 @@ REQUEST_TIMEOUT_MS: Final = 60000  # finishing a request (`client_request_timeou
 PROGRESS_BYTES: Final = 64 * KIB  # which earn an unfinished request the same again
 AUTH_TIMEOUT_MS: Final = 60000  # saying the password (`client_auth_timeout`)
 
+# What a client that we close may still send, so that it gets its last replies.
+PARTING_MS: Final = 2000  # before it is closed although it has not closed itself
+PARTING_BYTES: Final = 1 * MIB  # are read and dropped, the rest is left unread
+
 # What a server may take its time for.
 ATTEMPT_MS: Final = 1000  # connecting to one address of a name that has more
 NAME_LIFETIME_MS: Final = 30000  # before the addresses of a name in use are asked again

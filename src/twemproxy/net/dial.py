@@ -104,6 +104,12 @@ def borrowed(fd: int) -> Iterator[socket.socket]:
         sock.detach()
 
 
+def shut_writing(fd: int) -> None:
+    """Tell the peer that nothing more comes; what is under way still arrives."""
+    with contextlib.suppress(OSError), borrowed(fd) as sock:
+        sock.shutdown(socket.SHUT_WR)
+
+
 def socket_error(fd: int) -> int:
     """Return the pending errno of a socket, 0 when it is well."""
     with borrowed(fd) as sock:

@@ -8,16 +8,16 @@ from twemproxy.proxy.request cimport Asker, Gather, Request, fail, finish, reque
 from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
 
-cdef Py_ssize_t FIRST_WINDOW, MAX_WINDOW, MAX_CLIENT_OUTPUT_BYTES, STALLED_BYTES
+cdef Py_ssize_t FIRST_WINDOW, MAX_WINDOW, MAX_CLIENT_OUTPUT_BYTES, STALLED_BYTES, PARTING_BYTES
 
 @cython.final
 cdef class Client(Asker):
     cdef public Protocol protocol
     cdef public Py_ssize_t in_flight, window, big_reply, max_window, output_limit
-    cdef public long long moved_ms, counted_in, counted_out
+    cdef public long long moved_ms, counted_in, counted_out, parting_bytes
     cdef public dict sticky
     cdef public set owner
-    cdef public bint authenticated, broken, draining, resp3
+    cdef public bint authenticated, broken, draining, leaving, resp3
     cdef public int silence
     cdef public object session
     cdef public long long number, since_ms
@@ -42,6 +42,8 @@ cdef class Client(Asker):
     cpdef bint is_idle(self) except -1
     cpdef finish_reading(self)
     cpdef drain(self)
+    cpdef leave(self)
+    cpdef end(self)
     cpdef close(self, int error)
     @cython.locals(fresh_in=cython.longlong, fresh_out=cython.longlong)
     cpdef bint count_bytes(self) except -1

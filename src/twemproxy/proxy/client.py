@@ -4,7 +4,7 @@ import errno
 from typing import Final
 
 from twemproxy import limits, log
-from twemproxy.net.dial import peer_name
+from twemproxy.net.dial import peer_name, shut_writing
 from twemproxy.net.slab import Slab
 from twemproxy.proxy import reason
 from twemproxy.proxy.connection import Connection
@@ -18,6 +18,7 @@ from twemproxy.stats.slowlog import MAX_NOTE_BYTES, Trace
 FIRST_WINDOW: Final = limits.FIRST_WINDOW
 MAX_WINDOW: Final = limits.MAX_WINDOW
 MAX_CLIENT_OUTPUT_BYTES: Final = limits.MAX_CLIENT_OUTPUT_BYTES
+PARTING_BYTES: Final = limits.PARTING_BYTES
 STALLED_BYTES: Final = 65536  # this much unsent stops the reading of a client
 
 
@@ -42,11 +43,13 @@ class Client(Asker):
         "counted_out",
         "draining",
         "in_flight",
+        "leaving",
         "max_window",
         "moved_ms",
         "number",
         "output_limit",
         "owner",
+        "parting_bytes",
         "peer",
         "protocol",
         "resp3",
@@ -73,6 +76,7 @@ class Client(Asker):
         self.authenticated = False
         self.draining = False  # closes when nothing is owed and nothing has come
         self.broken = False  # what it sent was not the protocol
+        self.leaving = False  # has had its last reply; see `leave`
         self.resp3 = False  # it speaks the newer Redis protocol
         self.silence = 0  # LOUD, NEXT or ALL: which of its requests get no reply
         self.session: object = None  # what a Redis client has told about itself
@@ -82,9 +86,10 @@ class Client(Asker):
         self.parked = 0  # bytes of replies that wait for their turn, about
         self.max_window = MAX_WINDOW
         self.output_limit = MAX_CLIENT_OUTPUT_BYTES
-        self.moved_ms = self.since_ms  # when it last sent or took something
+        self.moved_ms = self.since_ms  # when it last sent or took something, or left
         self.counted_in = 0  # bytes that the pool's counters have,
         self.counted_out = 0  # of those it has sent and taken
+        self.parting_bytes = 0  # received when it began to leave
 
     def restrict(self, window: int, output_bytes: int) -> None:
         """Set how much may be under way, and how much unread, for this client."""
@@ -218,7 +223,11 @@ class Client(Asker):
         return self.scanner is not None and self.protocol.passes_request(self, slab, at)
 
     def consume(self, slab: Slab, start: int, end: int) -> int:
-        """Route every whole request."""
+        """Route every whole request; hear out who is leaving."""
+        if self.leaving:
+            if self.bytes_in - self.parting_bytes > PARTING_BYTES:
+                self.pause(reason.FINISHED)
+            return end
         return self.protocol.requests(self, slab, start, end)
 
     def held(self) -> int:
@@ -230,27 +239,32 @@ class Client(Asker):
         self.backlog = None
         self.reactor.poller.want(self.fd, False, self.blocked)
         if self.is_idle():
-            self.close(0)
+            self.end()
 
     def on_broken(self, error: int) -> None:
         """Close at once; what is under way will be swallowed."""
-        self.close(error)
+        if self.leaving:
+            self.end()
+        else:
+            self.close(error)
 
     def on_flushed(self) -> None:
         """Go on reading if a full outbox was the reason not to; close when done."""
         if self.paused & reason.OUTPUT:
             self.resume(reason.OUTPUT)
         ends = self.eof or self.draining or self.paused & reason.FINISHED
-        if not ends or not self.is_idle():
+        if not ends or self.leaving or not self.is_idle():
             return
-        if self.eof or self.paused & reason.FINISHED:
-            self.close(errno.EINVAL if self.broken else 0)
+        if self.eof:
+            self.end()
+        elif self.paused & reason.FINISHED:
+            self.leave()
         else:
             self.reactor.read_later(self)  # see whether more has arrived
 
     def on_dry(self) -> None:
         """Nothing more has arrived: that ends a drain."""
-        if self.draining and self.is_idle():
+        if self.draining and not self.leaving and self.is_idle():
             self.close(0)
 
     def settle(self) -> None:
@@ -286,6 +300,25 @@ class Client(Asker):
         self.draining = True
         self.reactor.flush_later(self)
 
+    def leave(self) -> None:
+        """Close for our part, and hear the client out for a while.
+
+        To close with bytes unread would reset the connection, and a reset destroys
+        the replies that are still on their way.
+        """
+        self.leaving = True
+        self.process.leaving.add(self)
+        self.moved_ms = self.reactor.now_ms
+        self.parting_bytes = self.bytes_in
+        self.backlog = None
+        self.unconsumed = False
+        shut_writing(self.fd)
+        self.resume(reason.FINISHED)
+
+    def end(self) -> None:
+        """Close a client that has had all its replies."""
+        self.close(errno.EINVAL if self.broken else 0)
+
     def close(self, error: int) -> None:
         """Close now; `error` 0 means that nothing went wrong."""
         if self.fd < 0:
@@ -302,6 +335,8 @@ class Client(Asker):
             self.log_close("c", self.peer, error)
         if self.owner is not None:
             self.owner.discard(self)
+        if self.leaving:
+            self.process.leaving.discard(self)
         if self.paused & reason.THROTTLED:
             self.process.block.add(slot.PAUSED_CLIENTS, -1)
             self.paused &= ~reason.THROTTLED  # a server may still call `resume`

@@ -11,7 +11,7 @@ from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 
 cdef Py_ssize_t LARGE_BYTES, PROGRESS_BYTES
-cdef long long STALLED_MS
+cdef long long STALLED_MS, PARTING_MS
 
 @cython.final
 cdef class Watch(Guard):
@@ -35,6 +35,8 @@ cdef class Watch(Guard):
         moved=bint, idled=bint, strange=bint, late=list,
     )
     cdef Py_ssize_t sweep_pool(self, Pool pool) except -1
+    @cython.locals(client=Client, limit_ms=cython.longlong)
+    cdef part(self)
     cdef give_up(self, Client client)
     @cython.locals(
         client=Client, worst=Client, pool=Pool, most=Py_ssize_t,

@@ -27,6 +27,7 @@ log: Final = Source(__name__)
 LARGE_BYTES: Final = limits.LARGE_BYTES
 PROGRESS_BYTES: Final = limits.PROGRESS_BYTES
 STALLED_MS: Final = limits.STALLED_MS
+PARTING_MS: Final = limits.PARTING_MS
 RECHECK_MS: Final = 20  # while somebody is refused
 SWEEP_MS: Final = 1000
 FASTEST_SWEEP_MS: Final = 50
@@ -139,6 +140,7 @@ class Watch(Guard):
         for pool in self.pools:
             paused += self.sweep_pool(pool)
         self.process.block.put(slot.PAUSED_CLIENTS, paused)
+        self.part()
         if self.waiting:
             self.close_a_glutton()
         reactor = self.process.reactor
@@ -152,6 +154,8 @@ class Watch(Guard):
         late: list[Client] = []
         for client in pool.clients:
             moved = client.count_bytes()
+            if client.leaving:
+                continue
             if moved or (client.head and not client.blocked):
                 client.moved_ms = now_ms
             if client.paused:
@@ -168,6 +172,12 @@ class Watch(Guard):
         for client in late:
             self.give_up(client)
         return paused
+
+    def part(self) -> None:
+        """Close the clients that were told to leave and had time enough for it."""
+        limit_ms = self.process.reactor.now_ms - PARTING_MS
+        for client in [c for c in self.process.leaving if c.moved_ms < limit_ms]:
+            client.end()
 
     def give_up(self, client: Client) -> None:
         """Close a client that took too long."""

@@ -102,6 +102,9 @@ class Listener(Handler):
         process = self.process
         config = self.pool.config
         limit = config.client_connections
+        if process.leaving and self.is_full(limit):
+            for client in list(process.leaving):
+                client.end()
         if process.clients >= process.max_clients:
             self.turn_away(fd, process.clients, process.max_clients)
             return
@@ -124,6 +127,13 @@ class Listener(Handler):
         if log.wants(log.NOTICE):
             client.peer = peer_name(fd)
             log.notice("accepted c %d on p %d from '%s'", fd, self.fd, client.peer)
+
+    def is_full(self, limit: int) -> bool:
+        """Tell whether one more client would be too many."""
+        process = self.process
+        return process.clients >= process.max_clients or (
+            0 < limit <= len(self.pool.clients)
+        )
 
     def turn_away(self, fd: int, count: int, limit: int) -> None:
         """Close a connection that is one too many."""

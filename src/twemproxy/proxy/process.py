@@ -1,6 +1,7 @@
 """What all connections of a worker share: the loop, the counters, the limits."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from twemproxy import limits
 from twemproxy.net.outbox import drop_spare
@@ -11,6 +12,9 @@ from twemproxy.net.spare import trim_blocks
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
 from twemproxy.stats.slowlog import SlowLog
+
+if TYPE_CHECKING:  # it imports this module
+    from twemproxy.proxy.client import Client
 
 PARK_BYTES = 16384
 PARK_MAX = 1024
@@ -38,6 +42,7 @@ class Process:
         "clients",
         "draining",
         "guard",
+        "leaving",
         "max_clients",
         "numbered",
         "parking",
@@ -59,6 +64,7 @@ class Process:
         self.clients = 0
         self.max_clients = limits.MAX_CLIENTS
         self.draining = False
+        self.leaving: set[Client] = set()  # told that nothing more comes
         self.soft_bytes = limits.MAX_PROCESS_BYTES  # beyond, `guard` is asked
         self.guard = Guard()
         self.slowlog = SlowLog()
