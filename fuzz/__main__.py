@@ -10,17 +10,25 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from fuzz.against import run_against
+from fuzz.against_memcache import run_against_memcache
 from fuzz.corpus import corpus_of, keep
 from fuzz.mutate import mutated
 from fuzz.sessions import run_sessions
 from fuzz.targets import TARGETS
 
 CRASHES: Final = Path("build/fuzz")
-WHOLE: Final = {"sessions": run_sessions, "against": run_against}
+WHOLE: Final[dict[str, Callable[[float, int], str]]] = {
+    "sessions": run_sessions,
+    "memcache_sessions": partial(run_sessions, redis=False),
+    "against": run_against,
+    "memcache_against": run_against_memcache,
+}
 SLOW_S: Final = 2.0  # for 4 KiB; a thousand times what it takes
 
 

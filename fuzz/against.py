@@ -31,9 +31,11 @@ PATIENCE_S: Final = 5.0
 class Judge:
     """One connection to a real server after the other."""
 
-    def __init__(self, port: int) -> None:
-        """Connect when asked first."""
+    def __init__(self, port: int, ping: bytes = PING, pong: bytes = PONG) -> None:
+        """Connect when asked first; `pong` is the answer to `ping`."""
         self._port = port
+        self._ping = ping
+        self._pong = pong
         self._sock: socket.socket | None = None
 
     def close(self) -> None:
@@ -43,12 +45,12 @@ class Judge:
             self._sock = None
 
     def ask(self, data: bytes) -> bytes:
-        """Return all that comes for these bytes, up to the answer to a PING."""
+        """Return all that comes for these bytes, up to the answer to a ping."""
         if self._sock is None:
             self._sock = socket.create_connection((LOOPBACK, self._port), PATIENCE_S)
-        self._sock.sendall(data + PING)
+        self._sock.sendall(data + self._ping)
         got = b""
-        while not got.endswith(PONG):
+        while not got.endswith(self._pong):
             piece = self._sock.recv(65536)
             got += piece
             if not piece:

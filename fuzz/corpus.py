@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from docs.grammar import REDIS
+from fuzz.splits import memcache_seeds, redis_seeds
 
 FOLDER: Final = Path(__file__).parent / "corpus"
 ROOT: Final = FOLDER.parents[1]
@@ -16,6 +17,10 @@ def corpus_of(target: str) -> list[bytes]:
         seeds += [case.sent for case in REDIS]
     if target == "configuration":
         seeds += [path.read_bytes() for path in sorted((ROOT / "conf").glob("*.yml"))]
+    if target == "redis_split":
+        seeds += redis_seeds()
+    if target == "memcache_split":
+        seeds += memcache_seeds()
     return seeds or [b""]
 
 

@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from docs.grammar import REDIS
+from fuzz.corpus import corpus_of
 from fuzz.mutate import mutated
 from tests.support.echo import Echo
+from tests.support.echo_memcache import MemcacheEcho
 from tests.support.ports import LOOPBACK
 from tests.support.processes import family
 from tests.support.proxy import Proxy, pool
@@ -23,20 +25,27 @@ from tests.support.wire import resp
 PATIENCE_S: Final = 5.0
 HONEST: Final = 4
 HOSTILE: Final = 4
-SEEDS: Final = (
+REDIS_SEEDS: Final = (
     *(case.sent for case in REDIS),
     resp("MGET", *"abcdefgh") + resp("DEL", *"abcd"),
     resp("MSET", *"a1b2c3d4") * 3,
     resp("AUTH", "x") + resp("HELLO", "3") + resp("GET", "k"),
     resp("EVAL", "return 1", 1, "k") + resp("EXISTS", "a", "b"),
 )
+MEMCACHE_SEEDS: Final = (
+    *corpus_of("memcache_request"),
+    b"get a b c d e f g h\r\ndelete a\r\nset b 0 0 5\r\nhello\r\n",
+    b"set a 0 0 5 noreply\r\nhello\r\ngets a b  c \r\nincr a 007\r\n",
+    b"mg a v q\r\nms b 5 q\r\nhello\r\nmn\r\nflush_all noreply\r\nversion\r\n",
+)
 
 
 class Server:
-    """A server that answers each request with its last word, and records them all."""
+    """A server whose values are their keys; it notes what it should not have got."""
 
-    def __init__(self) -> None:
+    def __init__(self, redis: bool) -> None:
         """Listen; threads serve until `close`."""
+        self._redis = redis
         self._listener = socket.create_server((LOOPBACK, 0))
         self.port: int = self._listener.getsockname()[1]
         self.wrong: list[bytes] = []
@@ -59,7 +68,7 @@ class Server:
             self._spawn(self._serve, conn)
 
     def _serve(self, conn: socket.socket) -> None:
-        echo = Echo()
+        echo = Echo() if self._redis else MemcacheEcho()
         with conn:
             while piece := conn.recv(65536):
                 conn.sendall(echo.answer(piece))
@@ -68,20 +77,23 @@ class Server:
                     return
 
 
-def expected(key: bytes) -> tuple[bytes, bytes]:
+def expected(key: bytes, redis: bool) -> tuple[bytes, bytes]:
     """Ask for a value, and for three in one request; and their replies."""
     keys = [key, key + b"a", key + b"b"]
-    parts = [b"$%d\r\n%b\r\n" % (len(word), word) for word in keys]
-    return resp("GET", key) + resp("MGET", *keys), parts[0] + b"*3\r\n" + b"".join(
-        parts
-    )
+    if redis:
+        asked = resp("GET", key) + resp("MGET", *keys)
+        return asked, Echo().answer(asked)
+    asked = b"get %b\r\nget %b\r\n" % (key, b" ".join(keys))
+    return asked, MemcacheEcho().answer(asked)
 
 
 class Crowd:
     """Clients against one proxy until a deadline; `wrong` is what must not be."""
 
-    def __init__(self, port: int, seed: int, deadline: float) -> None:
+    def __init__(self, port: int, seed: int, deadline: float, redis: bool) -> None:
         """Start nobody yet."""
+        self.redis = redis
+        self.seeds = REDIS_SEEDS if redis else MEMCACHE_SEEDS
         self.port = port
         self.seed = seed
         self.deadline = deadline
@@ -109,7 +121,7 @@ class Crowd:
             while time.monotonic() < self.deadline and not self.wrong:
                 turn += 1
                 key = b"h%d.%d" % (number, turn)
-                request, reply = expected(key)
+                request, reply = expected(key, self.redis)
                 cut = chance.randrange(len(request))
                 sock.sendall(request[:cut])
                 sock.sendall(request[cut:])
@@ -125,7 +137,7 @@ class Crowd:
     def hostile(self, chance: random.Random, number: int) -> None:
         """Send mutated sessions, read a little or nothing, and go, one way or other."""
         while time.monotonic() < self.deadline and not self.wrong:
-            data = mutated(SEEDS, chance)
+            data = mutated(self.seeds, chance)
             with socket.create_connection((LOOPBACK, self.port), PATIENCE_S) as sock:
                 self.sessions += 1
                 sock.settimeout(0.01)
@@ -139,13 +151,13 @@ class Crowd:
                     continue
 
 
-def run_sessions(seconds: float, seed: int) -> str:
+def run_sessions(seconds: float, seed: int, redis: bool = True) -> str:
     """Run clients against a proxy and two recording servers; what went wrong."""
-    servers = [Server(), Server()]
+    servers = [Server(redis), Server(redis)]
     try:
-        with Proxy(pool(servers, distribution="modula")) as proxy:
+        with Proxy(pool(servers, distribution="modula", redis=redis)) as proxy:
             workers = family(proxy.pid)
-            crowd = Crowd(proxy.port, seed, time.monotonic() + seconds)
+            crowd = Crowd(proxy.port, seed, time.monotonic() + seconds, redis)
             crowd.run()
             if family(proxy.pid) != workers:
                 crowd.wrong.append(f"a worker died\n{proxy.errors[-2000:]}")
@@ -153,14 +165,15 @@ def run_sessions(seconds: float, seed: int) -> str:
     finally:
         for server in servers:
             server.close()
-    return report(crowd, servers, seconds, seed)
+    return report(crowd, servers, f"in {seconds:g} s, seed {seed}")
 
 
-def report(crowd: Crowd, servers: Sequence[Server], seconds: float, seed: int) -> str:
+def report(crowd: Crowd, servers: Sequence[Server], run: str) -> str:
     """Say what went wrong, or print how much went right."""
     for server in servers:
         crowd.wrong += [f"a server received {data!r}" for data in server.wrong[:5]]
     if crowd.wrong:
         return "\n".join(crowd.wrong[:5])
-    print(f"fuzz sessions: {crowd.sessions} in {seconds:g} s, seed {seed}")
+    spoken = "Redis" if crowd.redis else "memcached"
+    print(f"fuzz sessions: {crowd.sessions} of {spoken} clients {run}")
     return ""

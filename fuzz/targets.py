@@ -9,11 +9,15 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
+from fuzz.splits import memcache_split, redis_split
+from fuzz.violation import require
 from tests.support.plain import plain
 from tests.wire.feeding import Outcome, feed
 from twemproxy.config.load import parse
 from twemproxy.config.model import pool_from_plain
 from twemproxy.config.problems import ConfigFileError
+from twemproxy.control.channel import read_message
+from twemproxy.control.http import parse_head
 from twemproxy.errors import ProtocolError
 from twemproxy.wire import expect, progress, rule
 from twemproxy.wire.memcache.request import RequestScanner as MemcacheRequest
@@ -32,16 +36,6 @@ PlainMemcacheResponse: Final = plain("twemproxy.wire.memcache.response").Respons
 MEMCACHE_KINDS: Final = tuple(range(rule.VALUES, rule.META + 1))
 
 Target = Callable[[bytes], None]
-
-
-class Violation(AssertionError):
-    """An invariant does not hold."""
-
-
-def require(holds: object, what: str, *shown: object) -> None:
-    """Fail unless it holds, also where asserts are off."""
-    if not holds:
-        raise Violation(f"{what}: {shown!r}")
 
 
 def cuts_of(data: bytes) -> list[int]:
@@ -157,6 +151,23 @@ def control(data: bytes) -> None:
         return
 
 
+def channel(data: bytes) -> None:
+    """Read what a worker tells the supervisor: messages, or the end of the line."""
+    for line in data.split(b"\n"):
+        message = read_message(line)
+        require(message is None or isinstance(message, dict), "no message", line)
+
+
+def http_head(data: bytes) -> None:
+    """Read the head of a question to the metrics port, or raise ProtocolError."""
+    try:
+        _, path, headers = parse_head(data)
+    except ProtocolError:
+        return
+    names = [name for name in headers if name != name.lower() or "\r\n" in name]
+    require(not names and "?" not in path, "badly split", path, headers)
+
+
 TARGETS: Final[dict[str, Target]] = {
     "redis_request": redis_request,
     "redis_response": redis_response,
@@ -165,4 +176,8 @@ TARGETS: Final[dict[str, Target]] = {
     "memcache_response": memcache_response,
     "configuration": configuration,
     "control": control,
+    "channel": channel,
+    "http_head": http_head,
+    "redis_split": redis_split,
+    "memcache_split": memcache_split,
 }

@@ -41,10 +41,17 @@ def is_ours(name: str) -> bool:
     return name == "twemproxy" or name.startswith("twemproxy.")
 
 
-def plain(name: str) -> ModuleType:
-    """Import a module and all it needs from source; nobody else notices."""
+def plain(name: str, *fresh: str) -> ModuleType:
+    """Import a module and all it needs from source; nobody else notices.
+
+    `fresh` are modules that are not ours and shall see ours as they are in source.
+    """
     finder = SourceFinder()
-    known = {key: module for key, module in sys.modules.items() if is_ours(key)}
+
+    def is_new(key: str) -> bool:
+        return is_ours(key) or key in fresh
+
+    known = {key: module for key, module in sys.modules.items() if is_new(key)}
     for key in known:
         del sys.modules[key]
     sys.meta_path.insert(0, finder)
@@ -52,6 +59,6 @@ def plain(name: str) -> ModuleType:
         return importlib.import_module(name)
     finally:
         sys.meta_path.remove(finder)
-        for key in [key for key in sys.modules if is_ours(key)]:
+        for key in [key for key in sys.modules if is_new(key)]:
             del sys.modules[key]
         sys.modules.update(known)

@@ -85,11 +85,17 @@ class Channel:
 
     def _take(self, line: bytes) -> bool:
         """Hand one message on; false when it is not our protocol."""
-        try:
-            message = json.loads(line)
-        except ValueError:
-            return False
-        if not isinstance(message, dict):
+        message = read_message(line)
+        if message is None:
             return False
         self._on_message(message)
         return True
+
+
+def read_message(line: bytes) -> Message | None:
+    """Read one message; None for what is not our protocol."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None
