@@ -15,7 +15,7 @@ INTERPRETED := $(CURDIR)/build/interpreted
 BEHAVIOUR := $(filter-out tests/shape,$(patsubst %/,%,$(wildcard tests/*/)))
 BEHAVIOUR := $(filter-out %/support %/vectors %/__pycache__,$(BEHAVIOUR))
 
-.PHONY: help build demo test compiled interpreted portable soak lint docs changelog bench check clean fuzz guided sanitize
+.PHONY: help build demo test compiled interpreted portable fuzzed soak lint docs changelog bench check clean fuzz guided sanitize
 
 help:
 	@echo "make demo    see the proxy at work, with real servers and real traffic"
@@ -36,7 +36,7 @@ build: $(VENV)/.extra-demo
 demo: build
 	$(PY) -m twemproxy.demo $(ARGS)
 
-test: compiled interpreted portable
+test: compiled interpreted portable fuzzed
 
 compiled: $(VENV)/.extra-test build
 	.ci/servers
@@ -49,14 +49,19 @@ interpreted: $(VENV)/.extra-test $(INTERPRETED)
 portable: $(VENV)/.extra-test build
 	$(PYTEST) --mode compiled --poller portable tests/system
 
+# All fuzz targets for a few seconds, which is what fits a run of all tests; `make fuzz`
+# gives them minutes. Each run has a seed of its own and prints it.
+fuzzed: $(VENV)/.extra-test build
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),6) $(PY) -m fuzz --jobs $(JOBS)
+
 # Minutes instead of seconds in the storm and in the crowd.
 soak: $(VENV)/.extra-test build
 	STORM_SECONDS=600 CONSISTENCY_SECONDS=120 $(PY) -m pytest --timeout 1200 \
 	    tests/adversity/test_storm.py tests/system/test_consistency.py
 
-# FUZZ_SECONDS is the time of each target, 60 unless said.
+# FUZZ_SECONDS is the time of each target, 60 unless said; FUZZ_SEED=N repeats a run.
 fuzz: $(VENV)/.extra-test build
-	$(PY) -m fuzz
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) $(PY) -m fuzz --jobs $(JOBS) $(TARGET)
 
 # The same with coverage as a guide: make guided TARGET=redis_request
 guided: $(VENV)/.extra-test $(INTERPRETED)

@@ -7,6 +7,7 @@ with its input only.
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from fuzz.splits import memcache_split, redis_split
@@ -35,7 +36,7 @@ PlainMemcacheRequest: Final = plain("twemproxy.wire.memcache.request").RequestSc
 PlainMemcacheResponse: Final = plain("twemproxy.wire.memcache.response").ResponseScanner
 MEMCACHE_KINDS: Final = tuple(range(rule.VALUES, rule.META + 1))
 
-Target = Callable[[bytes], None]
+Target = Callable[[bytes], object]
 
 
 def cuts_of(data: bytes) -> list[int]:
@@ -110,12 +111,28 @@ def redis_response(data: bytes) -> None:
 
 
 def memcache_request(data: bytes) -> None:
-    """Read requests of memcached clients."""
+    """Read requests of memcached clients, whole and in pieces.
+
+    Data of a request that is refused are skipped as they come, piece by piece.
+    """
     whole = feed(MemcacheRequest, data, [len(data)])
     clean = not whole.error or whole.error.startswith("ProtocolError: ")
     require(clean, "an error of another kind", whole.error)
     second = feed(PlainMemcacheRequest, data, [len(data)])
     require(whole == second, "both runs differ", whole)
+    cut = feed(MemcacheRequest, data, cuts_of(data))
+    same = (without_pieces(cut), cut.error) == (without_pieces(whole), whole.error)
+    require(same, "cutting matters", whole, cut)
+
+
+def without_pieces(outcome: Outcome) -> list[tuple[int, int]]:
+    """Return what was found, where each is followed by all that was skipped."""
+    found: list[tuple[int, int]] = []
+    for status, length in outcome.found:
+        goes_on = status == progress.NOTHING and found and found[-1][0] == status
+        before = found.pop()[1] if goes_on else 0
+        found.append((status, before + length))
+    return found
 
 
 def memcache_response(data: bytes) -> None:
@@ -180,4 +197,10 @@ TARGETS: Final[dict[str, Target]] = {
     "http_head": http_head,
     "redis_split": redis_split,
     "memcache_split": memcache_split,
+}
+# What of a target is to be fast also when its input is long.
+SCANNERS: Final[dict[str, Target]] = {
+    "redis_request": partial(check_scanner, RequestScanner, PlainRequest),
+    "redis_response": partial(check_scanner, ResponseScanner, PlainResponse),
+    "memcache_request": memcache_request,
 }
