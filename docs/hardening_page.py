@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from docs.attacks import ATTACKS
 from docs.grammar import FATES, MEMCACHE, REDIS, Case
 
 SHOWN: Final = 44  # bytes of a case; the tests have all of them
@@ -49,6 +50,17 @@ A process keeps 32 to 96 descriptors in reserve for itself, counts those that it
 need, and turns away the clients that are left over. If accepting fails all the same,
 the listener rests for 100 milliseconds, with one log line each time.
 
+The kernel goes on answering for a while until its backlog is full, so clients wait
+rather than fail, and those who are connected notice nothing.
+
+## When a connection ends
+
+A client that says QUIT, or what is not the protocol, gets all replies it is owed. The
+proxy then closes its half and goes on reading, so that no reset overtakes the replies:
+1 MiB is read and dropped, and after two seconds the connection is closed, whether the
+client has closed its half or not. Whoever is heard out like that makes room when there
+are too many clients.
+
 ## Redis: what becomes of odd bytes
 
 What the proxy understands by a sequence of bytes, the server behind it understands too:
@@ -67,12 +79,39 @@ passed on if everybody reads it alike, and refused data are swallowed with their
 
 """
 
+ATTACKS_HEAD: Final = """
+## Attacks and their tests
+
+Each of these is carried out on a running proxy by a test of `tests/adversity`; cases of
+the tables above are in italics.
+
+    $ make sanitize       # the tests, on modules that stop at the first wrong access
+    $ make fuzz           # a minute for each target
+
+| attack | protocol | tests |
+|---|---|---|
+"""
+
 
 def page() -> str:
     """Return the page."""
     fates = "".join(f"* *{name}*: {text}\n" for name, text in FATES.items())
     redis, memcache = "\n".join(table(REDIS)), "\n".join(table(MEMCACHE))
-    return f"{HEAD}{fates}\n{redis}\n{MEMCACHE_HEAD}{memcache}\n"
+    tables = f"{redis}\n{MEMCACHE_HEAD}{memcache}\n"
+    return f"{HEAD}{fates}\n{tables}{ATTACKS_HEAD}" + "\n".join(attacks()) + "\n"
+
+
+def attacks() -> list[str]:
+    """One row for each attack."""
+    return [
+        f"| {attack.title} | {attack.protocol} | "
+        + "<br>".join(
+            [f"`{test}`" for test in attack.tests]
+            + [f"*{title}*" for title in attack.cases]
+        )
+        + " |"
+        for attack in ATTACKS
+    ]
 
 
 def table(cases: Sequence[Case]) -> list[str]:

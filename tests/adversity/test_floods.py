@@ -1,7 +1,9 @@
 """Too much of everything: what is kept stays bounded and nobody else waits for it."""
 
 import contextlib
+import os
 import socket
+import threading
 import time
 from collections.abc import Callable
 from typing import Final
@@ -10,6 +12,7 @@ import pytest
 
 from tests.adversity.conftest import Scene
 from tests.support.canned import CannedServer, Line
+from tests.support.dialects import Dialect
 from tests.support.processes import allowance, descriptors, resident_bytes
 from tests.support.proxy import Proxy, foreign, pool
 from tests.support.waiting import wait_until
@@ -18,6 +21,9 @@ from tests.support.wire import Wire, resp
 Build = Callable[..., Scene]
 MIB: Final = 1 << 20
 BIG: Final = MIB // 2
+# Where nothing is compiled, or everything is checked, a tenth takes as long.
+MODE: Final = os.environ.get("TWEMPROXY_MODE", "compiled")
+MILLION: Final = 1_000_000 if MODE == "compiled" else 100_000
 # What one client may cost: twice its documented limit, for what is on its way.
 ALLOWANCE: Final = 96 * MIB
 STUCK_S: Final = 0.3
@@ -42,8 +48,12 @@ def at_rest(proxy: Proxy) -> bool:
     return isinstance(held, int) and held <= IDLE and not document["paused_clients"]
 
 
-def assert_sleeps(proxy: Proxy) -> None:
-    """Check that the loop turns only when there is something to do."""
+def assert_sleeps(proxy: Proxy, most: int = 100) -> None:
+    """Check that the loop turns only when there is something to do.
+
+    It beats once a second and turns `most` times between two beats; a loop that
+    spins does so many thousand times.
+    """
     if foreign():
         return
     seen: list[int] = []
@@ -55,7 +65,7 @@ def assert_sleeps(proxy: Proxy) -> None:
         return len(seen) > 2
 
     wait_until(beats, "two heartbeats")
-    assert seen[2] - seen[1] < 100
+    assert seen[2] - seen[1] < most
 
 
 def test_a_client_that_never_reads_costs_little_and_disturbs_nobody(
@@ -169,3 +179,28 @@ def test_ten_thousand_requests_in_one_write_are_all_answered(scene: Build) -> No
         a.send(stage.ask_well * 10_000)
         expected = stage.well_reply * 10_000
         assert a.read_exactly(len(expected)) == expected
+
+
+def test_a_million_requests_before_the_first_reply_is_read_are_all_answered(
+    dialect: Dialect, proxy: Callable[[str], Proxy], canned: Callable[..., CannedServer]
+) -> None:
+    running = proxy(pool([canned()], redis=dialect.redis))
+    ask, reply = (
+        (b"PING\r\n", b"+PONG\r\n") if dialect.redis else (b"mn\r\n", b"MN\r\n")
+    )
+    before = resident_bytes(running.pid)
+    with socket.create_connection(("127.0.0.1", running.port)) as flood:
+        sender = threading.Thread(target=flood.sendall, args=(ask * MILLION,))
+        sender.start()
+        sender.join(STUCK_S)
+        assert resident_bytes(running.pid) - before < allowance(ALLOWANCE)
+        received = 0
+        while received < MILLION * len(reply):
+            piece = flood.recv(MIB)
+            assert piece
+            offset = received % len(reply)
+            right = reply * (len(piece) // len(reply) + 2)
+            assert piece == right[offset : offset + len(piece)]
+            received += len(piece)
+        sender.join()
+    wait_until(lambda: at_rest(running), "everything to be given back")

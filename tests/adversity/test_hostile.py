@@ -1,8 +1,6 @@
 """Clients that mean harm: nothing they send reaches a server but whole requests."""
 
 import contextlib
-import random
-import socket
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -12,11 +10,9 @@ from docs.grammar import REDIS, Case
 from tests.adversity.trap import MIB, Trap
 from tests.support.canned import CannedServer, Line, Script
 from tests.support.proxy import Proxy, pool
-from tests.support.waiting import wait_until
 from tests.support.wire import resp
 
 Canned = Callable[..., CannedServer]
-STUCK_S: Final = 0.5
 READ_BYTES: Final = 65536  # the first read of a request takes no more
 Start = Callable[[str], Proxy]
 Answering = Callable[..., Trap]
@@ -176,15 +172,6 @@ def test_arguments_go_on_where_the_last_large_request_ended(trap: Trap) -> None:
     trap.assert_unharmed()
 
 
-def test_a_million_requests_before_the_first_reply_is_read(trap: Trap) -> None:
-    with socket.create_connection(("127.0.0.1", trap.proxy.port)) as flood:
-        flood.settimeout(STUCK_S)
-        with contextlib.suppress(TimeoutError):
-            flood.sendall(resp("PING") * 1_000_000)
-        trap.assert_unharmed(48 * MIB)
-        trap.assert_only_passed(b"")
-
-
 @pytest.mark.parametrize("reply", [b"-ERR\r\n", b"-\r\n", b"+\r\n"])
 def test_an_error_without_a_blank_is_an_error(
     proxy: Start, canned: Canned, reply: bytes
@@ -214,35 +201,3 @@ def test_a_reply_cut_at_each_byte_by_a_reset(answering: Answering) -> None:
             assert answer == b"-ERR Connection reset by peer\r\n"
         assert wire.ask(resp("GET", "k"), REPLY) == REPLY
     trap.assert_unharmed()
-
-
-def test_clients_killed_in_the_middle_of_a_pipeline_under_load(
-    proxy: Start, redis_servers: Callable[..., list[object]]
-) -> None:
-    (server,) = redis_servers(1)
-    running = proxy(pool([server]))  # type: ignore[list-item] # has a port
-    chance = random.Random(1)
-    with running.connect() as good:
-        for number in range(1000):
-            key = b"k%d" % number
-            with contextlib.closing(running.connect()) as victim:
-                pipeline = resp("SET", key, b"x" * 2000) * 20 + resp("GET", key) * 20
-                victim.send(pipeline[: chance.randrange(len(pipeline))])
-                victim.reset()
-            mine = resp("ECHO", "x") + resp("SET", "mine", key) + resp("GET", "mine")
-            expected = b"$1\r\nx\r\n+OK\r\n$%d\r\n%b\r\n" % (len(key), key)
-            assert good.ask(mine, expected) == expected
-    wait_until(lambda: at_rest(running), "every queue to be empty")
-    numbers = running.pool_stats()
-    endings = ("client_responses", "client_errors", "abandoned")
-    assert numbers["client_requests"] == sum(numbers[ending] for ending in endings)
-
-
-def at_rest(running: Proxy) -> bool:
-    """Nobody is there and nothing is under way."""
-    server = running.server_stats("server1")
-    return not (
-        running.pool_stats()["client_connections"]
-        or server["in_queue"]
-        or server["out_queue"]
-    )

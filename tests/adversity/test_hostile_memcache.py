@@ -1,7 +1,6 @@
 """Hostile clients of a memcached pool: whole, unambiguous requests or nothing."""
 
 import contextlib
-import socket
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -10,10 +9,14 @@ import pytest
 from docs.grammar import MEMCACHE, Case
 from tests.adversity.trap import MIB, Trap
 from tests.support.backends import MemcachedServer, ask
-from tests.support.canned import CannedServer
+from tests.support.canned import CannedServer, Line
+from tests.support.proxy import Proxy, pool
+from tests.support.waiting import wait_until
 
 SENTINEL: Final = b"get sentinel\r\n"
-STUCK_S: Final = 0.5
+SHORT_MS: Final = 300
+Start = Callable[[str], Proxy]
+Canned = Callable[..., CannedServer]
 
 # Too long for the table: bytes, and what a server receives of them.
 LONG: Final = {
@@ -95,9 +98,62 @@ def test_four_gigabytes_announced_and_silence(trap: Trap) -> None:
         wire.close()
 
 
-def test_a_million_requests_before_the_first_reply_is_read(trap: Trap) -> None:
-    with socket.create_connection(("127.0.0.1", trap.proxy.port)) as flood:
-        flood.settimeout(STUCK_S)
-        with contextlib.suppress(TimeoutError):
-            flood.sendall(b"mn\r\n" * 1_000_000)
-        trap.assert_unharmed(48 * MIB)
+@pytest.mark.parametrize(
+    "line", [b"set k 0 0 1\r\nx\r\n", b"get k l\r\n", b"incr k 1\r\n", b"mg k v\r\n"]
+)
+def test_lf_without_cr_at_each_token(trap: Trap, line: bytes) -> None:
+    for at in range(len(line)):
+        if line[at : at + 1] == b" ":
+            spoiled = line[:at] + b"\n" + line[at + 1 :]
+        elif line[at : at + 2] == b"\r\n":
+            spoiled = line[:at] + line[at + 1 :]
+        else:
+            continue
+        with trap.begin().attack(spoiled):
+            trap.assert_only_passed(b"", SENTINEL)
+    trap.assert_unharmed()
+
+
+def test_a_million_nested_arrays_from_a_client(trap: Trap) -> None:
+    with trap.attack(b"*1\r\n" * 1_000_000):
+        trap.assert_only_passed(b"", SENTINEL)
+    trap.assert_unharmed(48 * MIB)
+
+
+NESTED: Final = b"*1\r\n" * 1_000_000
+KEPT: Final = b"VALUE k 0 4\r\nkept\r\nEND\r\n"
+
+
+def test_a_million_nested_arrays_from_a_server(proxy: Start, canned: Canned) -> None:
+    nested = [Line(until=b"k\r\n", send=NESTED)]
+    kept = [Line(until=b"k\r\n", send=KEPT)]
+    running = proxy(pool([canned(nested, kept)], redis=False))
+    with running.connect() as wire:
+        refused = b"SERVER_ERROR Invalid argument\r\n"
+        assert wire.ask(b"get k\r\n", refused) == refused
+        assert wire.ask(b"get k\r\n", KEPT) == KEPT
+
+
+@pytest.mark.parametrize(
+    "reply", [b"ERROR\r\n", b"SERVER_ERROR\r\n", b"CLIENT_ERROR\r\n"]
+)
+def test_an_error_without_a_blank_is_an_error(
+    proxy: Start, canned: Canned, reply: bytes
+) -> None:
+    running = proxy(pool([canned([Line(until=b"k\r\n", send=reply)])], redis=False))
+    with running.connect() as wire:
+        assert wire.ask(b"get k\r\n", reply) == reply
+
+
+def test_a_byte_now_and_then_does_not_keep_a_client(
+    proxy: Start, canned: Canned
+) -> None:
+    running = proxy(pool([canned()], redis=False, client_request_timeout=SHORT_MS))
+    with running.connect() as slow:
+        slow.send(b"set k 0 0 1000\r\n")
+
+        def trickled() -> bool:
+            slow.send(b"x")
+            return slow.read_until_quiet(0.02) == b"" and slow.closed
+
+        wait_until(trickled, "the trickle to be closed", 5)

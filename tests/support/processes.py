@@ -1,10 +1,14 @@
 """What a process and its children hold: memory and descriptors, from /proc."""
 
+import contextlib
 import os
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+TICKS_A_SECOND: Final = os.sysconf("SC_CLK_TCK")
 
 
 def family(pid: int) -> list[int]:
@@ -35,6 +39,27 @@ def sockets_of(pid: int) -> int:
     """Count the open sockets of one process."""
     links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
     return sum(link.startswith("socket:") for link in links)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Add up the processor time of the whole family so far."""
+    ticks = 0
+    for member in family(pid):
+        fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / TICKS_A_SECOND
+
+
+@contextlib.contextmanager
+def few_descriptors(pid: int, left: int) -> Iterator[None]:
+    """Let a process open hardly any more descriptors while this lasts."""
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    most = max(int(entry.name) for entry in Path(f"/proc/{pid}/fd").iterdir())
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (most + 1 + left, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def allowance(size: int) -> int:

@@ -92,11 +92,11 @@ class Client(Asker):
         self.parting_bytes = 0  # received when it began to leave
 
     def restrict(self, window: int, output_bytes: int) -> None:
-        """Set how much may be under way, and how much unread, for this client."""
+        """Set how much may be under way, and how much unread; what is now may be."""
         self.max_window = window
-        self.window = min(FIRST_WINDOW, window)
+        self.window = min(self.window, window)
         self.output_limit = output_bytes
-        self.big_reply = output_bytes // self.window
+        self.big_reply = min(self.big_reply, output_bytes // self.window)
 
     # Requests.
 

@@ -167,6 +167,13 @@ class Server(Owner):
                 (self.newer if conn.resp3 else self.conns).remove(conn)
                 conn.retire()
 
+    def retime(self, timeout_ms: int) -> None:
+        """Wait so long for responses from now on, also for those that are awaited."""
+        for conn in self.conns + self.newer:
+            conn.timeout_ms = timeout_ms
+            if timeout_ms and conn.head is not None:
+                conn.arm(conn.head)
+
     def retire(self) -> None:
         """Give every open connection up as soon as it owes nothing."""
         conns = self.conns + self.newer
@@ -276,6 +283,7 @@ class Pool:
 
         Requests under way finish where they were sent.
         """
+        new_timeout = config.timeout_ms != self.config.timeout_ms
         same_login = (config.redis_auth, config.redis_db) == (
             self.config.redis_auth,
             self.config.redis_db,
@@ -292,9 +300,13 @@ class Pool:
             server.limit = config.server_connections
             if not same_login:
                 server.retire()
+            elif new_timeout:
+                server.retime(config.timeout_ms)
             self.servers.append(server)
         for server in former.values():
             server.retire()
+        for client in self.clients:
+            client.restrict(config.max_in_flight, config.max_client_output_bytes)
         self.ring = ring_of(config)
         self.protocol.on_servers()
         self.trace()

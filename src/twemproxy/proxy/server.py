@@ -357,7 +357,7 @@ class ServerConnection(Connection):
         """Time out when the oldest request has waited long enough."""
         self.timed = False
         head = self.head
-        if self.state == reason.CLOSED or head is None:
+        if self.state == reason.CLOSED or head is None or not self.timeout_ms:
             return
         if head.started_us // 1000 + self.timeout_ms > self.reactor.now_ms:
             self.arm(head)

@@ -1,0 +1,94 @@
+"""New limits of a pool count for the clients and server connections it has."""
+
+from tests.support.simulation import Simulation
+from tests.support.wire import resp
+from twemproxy.stats import slot
+
+GET = resp("GET", "k")
+TIMED_OUT = b"-ERR Connection timed out\r\n"
+
+
+def adopt(simulation: Simulation, **settings: object) -> None:
+    """Reload with other settings."""
+    config = simulation.pool.config._replace(**settings)  # type: ignore[arg-type] # fields by name
+    simulation.pool.adopt(config, [simulation.block(2)])
+
+
+def requests_in(heard: bytes | bytearray) -> int:
+    """Count the requests that a server has received."""
+    return heard.count(GET)
+
+
+def test_fewer_requests_in_flight_count_for_a_client_that_is_there() -> None:
+    simulation = Simulation(1)
+    with simulation.running():
+        client = simulation.client()
+        client.say(GET)
+        simulation.tick(4)
+        (server,) = simulation.dialled
+        server.say(b"+1\r\n")
+        simulation.tick(2)
+        adopt(simulation, max_in_flight=2)
+        client.say(GET * 9)
+        simulation.tick(4)
+        assert requests_in(server.listen()) == 1 + 2
+        for _ in range(9):
+            server.say(b"+1\r\n")
+            simulation.tick(4)
+        assert client.listen() == b"+1\r\n" * 10
+
+
+def test_requests_in_flight_stay_and_more_may_follow_under_a_higher_limit() -> None:
+    simulation = Simulation(1, max_in_flight=1)
+    with simulation.running():
+        client = simulation.client()
+        client.say(GET * 100)
+        simulation.tick(4)
+        (server,) = simulation.dialled
+        assert requests_in(server.listen()) == 1
+        adopt(simulation, max_in_flight=64)
+        for _ in range(100):
+            server.say(b"+1\r\n")
+            simulation.tick(4)
+        assert client.listen() == b"+1\r\n" * 100
+        assert simulation.count(slot.CLIENT_RESPONSES) == 100
+
+
+def test_less_unread_output_counts_for_a_client_that_is_there() -> None:
+    simulation = Simulation(1)
+    with simulation.running():
+        client = simulation.client()
+        adopt(simulation, max_client_output_bytes=4096)
+        client.say(resp("PING") * 5000)
+        simulation.tick(20)
+        (member,) = simulation.pool.clients
+        assert member.held() < 3 * 65536
+        assert member.output_limit == 4096
+
+
+def test_a_shorter_timeout_counts_for_what_is_awaited() -> None:
+    simulation = Simulation(1, timeout_ms=60_000)
+    with simulation.running():
+        client = simulation.client()
+        client.say(GET)
+        simulation.tick(4)
+        adopt(simulation, timeout_ms=100)
+        simulation.pass_time(50)
+        assert client.listen() == b""
+        simulation.pass_time(60)
+        simulation.tick(2)
+        assert client.listen() == TIMED_OUT
+
+
+def test_no_timeout_any_more_counts_for_what_is_awaited() -> None:
+    simulation = Simulation(1, timeout_ms=100)
+    with simulation.running():
+        client = simulation.client()
+        client.say(GET)
+        simulation.tick(4)
+        adopt(simulation, timeout_ms=0)
+        simulation.pass_time(60_000)
+        simulation.tick(2)
+        simulation.dialled[0].say(b"+late\r\n")
+        simulation.tick(2)
+        assert client.listen() == b"+late\r\n"
