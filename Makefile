@@ -52,6 +52,7 @@ portable: $(VENV)/.extra-test build
 # All fuzz targets for a few seconds, which is what fits a run of all tests; `make fuzz`
 # gives them minutes. Each run has a seed of its own and prints it.
 fuzzed: $(VENV)/.extra-test build
+	.ci/servers
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),6) $(PY) -m fuzz --jobs $(JOBS)
 
 # Minutes instead of seconds in the storm and in the crowd.
@@ -61,6 +62,7 @@ soak: $(VENV)/.extra-test build
 
 # FUZZ_SECONDS is the time of each target, 60 unless said; FUZZ_SEED=N repeats a run.
 fuzz: $(VENV)/.extra-test build
+	.ci/servers
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) $(PY) -m fuzz --jobs $(JOBS) $(TARGET)
 
 # The same with coverage as a guide: make guided TARGET=redis_request
@@ -74,6 +76,7 @@ SANITIZED := build/sanitized
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 sanitize: $(VENV)/.extra-test
+	.ci/servers
 	CFLAGS="$(SANITIZERS) -fno-omit-frame-pointer" LDFLAGS="$(SANITIZERS)" \
 	    $(PY) setup.py -q build_py --build-lib $(SANITIZED) \
 	    build_ext --build-lib $(SANITIZED) --build-temp build/temp-sanitized -j $(JOBS)

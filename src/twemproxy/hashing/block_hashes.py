@@ -99,9 +99,8 @@ def _rotate(word: int, bits: int) -> int:
 def _word(buf: bytearray, pos: int, end: int) -> int:
     """Up to four bytes at `pos`, little-endian; what lies past `end` is zero."""
     if pos + 4 <= end:
-        return (
-            buf[pos] | buf[pos + 1] << 8 | buf[pos + 2] << 16 | buf[pos + 3] << 24
-        ) & MASK
+        word = buf[pos + 3]  # C shifts an int, which has no room for it
+        return buf[pos] | buf[pos + 1] << 8 | buf[pos + 2] << 16 | word << 24
     word = 0
     for i in range(end - pos):
         word |= buf[pos + i] << 8 * i

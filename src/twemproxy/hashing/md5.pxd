@@ -13,5 +13,5 @@ cdef int[64] SHIFTS
 cpdef Words md5_words(bytearray buf, Py_ssize_t start, Py_ssize_t end) except *
 
 @cython.locals(a=cython.uint, b=cython.uint, c=cython.uint, d=cython.uint,
-               mix=cython.uint, words=cython.uint[16], i=cython.int, pos=Py_ssize_t)
+               mix=cython.uint, words=cython.uint[16], top=cython.uint, i=cython.int, pos=Py_ssize_t)
 cdef Words _absorb(Words state, bytearray buf, Py_ssize_t start) except *

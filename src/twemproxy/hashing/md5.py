@@ -46,9 +46,8 @@ def _absorb(
     words = [0] * 16
     for i in range(16):
         pos = start + 4 * i
-        words[i] = (
-            buf[pos] | buf[pos + 1] << 8 | buf[pos + 2] << 16 | buf[pos + 3] << 24
-        ) & MASK
+        top = buf[pos + 3]  # C shifts an int, which has no room for it
+        words[i] = buf[pos] | buf[pos + 1] << 8 | buf[pos + 2] << 16 | top << 24
     for i in range(64):
         if i < SECOND_ROUND:
             mix = (b & c) | (~b & d)
