@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-from twemproxy.stats.metrics import POOL, PROCESS, SERVER, Metric
+from twemproxy.stats.metrics import (
+    POOL,
+    PROCESS,
+    REQUEST_TIMES,
+    SERVER,
+    SERVER_TIMES,
+    Metric,
+)
 from twemproxy.stats.prometheus import REQUEST_TIME, SERVER_TIME, exported_name
 
 HEAD: Final = """\
@@ -21,15 +28,34 @@ Figures are those of the moment, all workers added up. Rows with a mark in the c
 meaning, but for the differences told in [compatibility](compatibility.md).
 This page is made from the table of metrics by `make docs`.
 """
-TIMES: Final = f"""
+TIMES: Final = """
 ## Times
 
 | on the metrics page | of each | time |
 |---|---|---|
-| `{REQUEST_TIME}` | pool | from a request's arrival to its reply |
-| `{SERVER_TIME}` | server | from queueing for the server to its response |
+{rows}
 
-Both are histograms. The metrics page, served on `--metrics-port`, also has
+These are histograms, always on; buckets are powers of two from 64 µs to 17 s.
+
+* A request begins when all of it has arrived and ends when its reply is on its way to
+  the client: times in a server, and behind earlier requests of the same client.
+* It waits in the *queue* of a server while the connection is being made, while the
+  server takes no more from it, and, when many clients ask at once, for the few ticks
+  in which requests [gather](decisions/batching.md). Else this is nothing.
+* What a request waits on the server for those sent before it over the same connection
+  is *server* time: the proxy cannot tell it from work. `out_queue` counts them.
+* Parts of a split request count for their servers one by one. A part that fails has no
+  server time, one that was never written no queue time; those show in `server_err`
+  and `server_timedout`.
+* Times are those of the event loop: what arrives in one tick has one time.
+
+The label `class` of `{requests}` is one of
+
+| class | commands |
+|---|---|
+{classes}
+
+The metrics page, served on `--metrics-port`, also has
 `twemproxy_build_info`, `twemproxy_workers`, `twemproxy_start_time_seconds`,
 `twemproxy_config_generation` and `twemproxy_config_reloads_failed_total`; see
 [monitoring](monitoring.md).
@@ -43,7 +69,21 @@ SCOPES: Final = (
 
 def page() -> str:
     """Return the page."""
-    return HEAD + "".join(section(title, rows) for title, rows in SCOPES) + TIMES
+    sections = [section(title, rows) for title, rows in SCOPES]
+    return HEAD + "".join(sections) + times()
+
+
+def times() -> str:
+    """Return the section about histograms."""
+    rows = [
+        f"| `{REQUEST_TIME}` | pool, class | from a request's arrival to its reply |"
+    ]
+    for row in SERVER_TIMES:
+        rows.append(f"| `{SERVER_TIME[row.name]}` | server | {row.text} |")
+    classes = [f"| `{row.name}` | {row.text} |" for row in REQUEST_TIMES]
+    return TIMES.format(
+        rows="\n".join(rows), classes="\n".join(classes), requests=REQUEST_TIME
+    )
 
 
 def section(title: str, metrics: Sequence[Metric]) -> str:

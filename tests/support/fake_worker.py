@@ -15,7 +15,7 @@ import sys
 import time
 from typing import Any
 
-SLOTS = 64
+SLOTS = 192
 
 
 class FakeWorker:

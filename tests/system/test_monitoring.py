@@ -78,10 +78,15 @@ def test_prometheus_reads_every_metric(running: Proxy, port: Port) -> None:
     assert {exported_name(row) for row in TABLE} <= families.keys()
     requests = families["twemproxy_client_requests"].samples
     assert [(s.labels, s.value) for s in requests] == [({"pool": "alpha"}, 2.0)]
-    times = families["twemproxy_request_duration_seconds"].samples
-    by_name = {s.name.rpartition("_")[2]: s.value for s in times}
-    assert by_name["count"] == by_name["bucket"] == 2
-    assert 0 < by_name["sum"] < 5
+    for kind, asked in (("read", 1), ("write", 1), ("script", 0)):
+        times = families["twemproxy_request_duration_seconds"].samples
+        own = [sample for sample in times if sample.labels["class"] == kind]
+        by_name = {s.name.rpartition("_")[2]: s.value for s in own}
+        assert by_name["count"] == by_name["bucket"] == asked
+        assert bool(asked) == (0 < by_name["sum"] < 5)
+    for part in ("server", "server_queue"):
+        samples = families[f"twemproxy_{part}_duration_seconds"].samples
+        assert sum(s.value for s in samples if s.name.endswith("_count")) == 2
 
 
 def test_openmetrics_is_given_to_who_asks_for_it(running: Proxy, port: Port) -> None:

@@ -8,10 +8,17 @@ from prometheus_client import Metric as Family
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
+from twemproxy.stats import slot
 from twemproxy.stats.collect import PoolBlock, ServerBlock
-from twemproxy.stats.counters import Block
-from twemproxy.stats.histogram import quantile_us, times
-from twemproxy.stats.metrics import BLOCK_SLOTS, TABLE
+from twemproxy.stats.counters import Block, bucket_of
+from twemproxy.stats.histogram import bound_us, quantile_us, times
+from twemproxy.stats.metrics import (
+    BLOCK_SLOTS,
+    HISTOGRAM_BUCKETS,
+    REQUEST_TIMES,
+    SERVER_TIMES,
+    TABLE,
+)
 from twemproxy.stats.prometheus import exported_name, page
 from twemproxy.stats.snapshot import Snapshot
 
@@ -88,7 +95,7 @@ def test_a_histogram_counts_every_time_in_all_buckets_above_it() -> None:
     counters = view()
     block = Block(counters, 1)
     for time_us in (0, 100, 128, 10_000_000_000):
-        block.observe(time_us)
+        block.observe(slot.WRITE_TIMES, time_us)
     (histogram,) = [
         family
         for family in families(counters)
@@ -97,8 +104,9 @@ def test_a_histogram_counts_every_time_in_all_buckets_above_it() -> None:
     found = {
         sample.labels.get("le", sample.name.rpartition("_")[2]): sample.value
         for sample in histogram.samples
+        if sample.labels["class"] == "write"
     }
-    assert (found["1.6e-05"], found["0.000128"], found["0.000256"]) == (1, 2, 3)
+    assert (found["6.4e-05"], found["0.000128"], found["0.000256"]) == (1, 2, 3)
     assert (found["16.777216"], found["+Inf"], found["count"]) == (3, 4, 4)
     assert found["sum"] == pytest.approx(10_000.000228)
 
@@ -108,9 +116,36 @@ def test_an_estimate_is_right_within_its_bucket(share: float) -> None:
     counters = view()
     known = [3 * i for i in range(1, 1001)]
     for time_us in known:
-        Block(counters, 1).observe(time_us)
+        Block(counters, 1).observe(slot.READ_TIMES, time_us)
     exact = known[max(0, int(share * len(known)) - 1)]
-    estimate = quantile_us(times(1, [counters]), share)
+    estimate = quantile_us(times(1, REQUEST_TIMES, [counters]), share)
     assert estimate is not None
     assert exact / 2 <= estimate <= exact * 2
-    assert quantile_us(times(2, [counters]), share) is None
+    assert quantile_us(times(2, SERVER_TIMES, [counters]), share) is None
+
+
+def test_a_bucket_has_the_times_below_its_bound() -> None:
+    edges = [0, *(edge for i in range(25) for edge in ((16 << i) - 1, 16 << i))]
+    expected = [
+        next(
+            (i for i in range(HISTOGRAM_BUCKETS - 1) if edge < bound_us(i)),
+            HISTOGRAM_BUCKETS - 1,
+        )
+        for edge in edges
+    ]
+    assert [bucket_of(edge) for edge in edges] == expected
+
+
+def test_each_class_and_each_part_of_a_server_s_time_has_its_own_histogram() -> None:
+    counters = view()
+    for number, row in enumerate(REQUEST_TIMES, 1):
+        Block(counters, 1).observe(row.slot, number)
+    Block(counters, 2).observe_none(slot.QUEUE_TIMES, 5)
+    Block(counters, 2).observe(slot.SERVER_TIMES, 2_000_000)
+    sums = values("twemproxy_request_duration_seconds_sum", counters)
+    assert sums == {(row.name, "a"): n / 1e6 for n, row in enumerate(REQUEST_TIMES, 1)}
+    server = ("a", "s1")
+    queued = values("twemproxy_server_queue_duration_seconds_count", counters)
+    assert queued[server] == 5
+    assert values("twemproxy_server_queue_duration_seconds_sum", counters)[server] == 0
+    assert values("twemproxy_server_duration_seconds_sum", counters)[server] == 2

@@ -16,10 +16,10 @@ POOLS = (
 
 def view(**slots: int) -> memoryview:
     """Make one worker's counters: `b2_5=7` sets slot 5 of block 2."""
-    counters = array("q", bytes(8 * 64 * 6))
+    counters = array("q", bytes(8 * metrics.BLOCK_SLOTS * 6))
     for name, value in slots.items():
         block, slot = name[1:].split("_")
-        counters[int(block) * 64 + int(slot)] = value
+        counters[int(block) * metrics.BLOCK_SLOTS + int(slot)] = value
     return memoryview(counters)
 
 
@@ -82,12 +82,19 @@ def test_workers_count_in_the_slots_of_the_table() -> None:
         name = ours.get(f"{row.scope}.{row.name}", row.name.upper())
         assert getattr(slot, name) == row.slot, row
     assert slot.SLOTS == metrics.BLOCK_SLOTS
-    assert slot.HISTOGRAM == metrics.HISTOGRAM_SLOT
+
+
+def test_workers_take_times_down_in_the_histograms_of_the_table() -> None:
+    assert slot.HISTOGRAM_SLOTS == metrics.HISTOGRAM_SLOTS == slot.BUCKETS + 1
     assert slot.BUCKETS == metrics.HISTOGRAM_BUCKETS
+    assert 1 << slot.FIRST_POWER == metrics.FIRST_BOUND_US
+    for row in metrics.REQUEST_TIMES + metrics.SERVER_TIMES:
+        assert getattr(slot, f"{row.name.upper()}_TIMES") == row.slot
+        assert row.slot + metrics.HISTOGRAM_SLOTS <= metrics.BLOCK_SLOTS
 
 
 def test_no_slot_is_given_twice_and_none_reaches_the_histogram() -> None:
     for rows in (metrics.PROCESS, metrics.POOL, metrics.SERVER):
         assert [row.slot for row in rows] == list(range(len(rows)))
-        assert len(rows) <= metrics.HISTOGRAM_SUM_SLOT
+        assert len(rows) <= metrics.HISTOGRAMS_SLOT
         assert len({row.name for row in rows}) == len(rows)

@@ -5,6 +5,7 @@ import pytest
 from tests.support.models import pool
 from twemproxy.config.model import Config
 from twemproxy.errors import ConfigError
+from twemproxy.stats.metrics import BLOCK_SLOTS
 from twemproxy.stats.regions import MIN_BLOCKS, Blocks, Region
 
 
@@ -25,10 +26,10 @@ def test_room_is_made_of_names_that_are_gone_and_their_numbers_go() -> None:
     region = Region(MIN_BLOCKS)
     blocks = Blocks(Config(()))
     (full,) = blocks.assign(Config((pool("a", *labels),)), [region])
-    region.view[full.block * 64] = 7
+    region.view[full.block * BLOCK_SLOTS] = 7
     (other,) = blocks.assign(Config((pool("b", "t"),)), [region])
-    assert region.view[other.block * 64] == 0
-    assert region.view[full.block * 64] == 0
+    assert region.view[other.block * BLOCK_SLOTS] == 0
+    assert region.view[full.block * BLOCK_SLOTS] == 0
     region.close()
 
 
@@ -45,7 +46,7 @@ def test_a_dead_worker_holds_nothing_but_has_counted() -> None:
     region = Region(MIN_BLOCKS)
     blocks = Blocks(Config(()))
     pools = blocks.assign(Config((pool("a", "s"),)), [region])
-    at = pools[0].servers[0].block * 64
+    at = pools[0].servers[0].block * BLOCK_SLOTS
     region.view[at + 3] = 2  # server_connections
     region.view[at + 5] = 9  # requests
     region.view[1] = 4  # curr_connections

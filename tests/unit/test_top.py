@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from twemproxy.console.rates import compare
-from twemproxy.console.screen import amount, clock, in_order, server_row
+from twemproxy.console.screen import (
+    POOL_HEADINGS,
+    SERVER_HEADINGS,
+    amount,
+    class_row,
+    clock,
+    in_order,
+    server_row,
+)
 from twemproxy.console.slowlog import as_text, duration
 
 SERVER = {
@@ -24,8 +32,8 @@ SERVER = {
 
 def state(asked: int = 0, slow: int = 0, **server: int) -> dict[str, Any]:
     """Make a state of one pool with one server; `slow` took about a millisecond."""
-    times = [0] * 32
-    times[10] = slow
+    times = [0] * 23
+    times[6] = slow
     pool = {
         "client_connections": 4,
         "client_requests": asked,
@@ -33,10 +41,12 @@ def state(asked: int = 0, slow: int = 0, **server: int) -> dict[str, Any]:
         "protocol_errors": 0,
         "s1": SERVER | server,
     }
+    requests = {"read": times, "write": [0] * 23}
+    server_times = {"queue": [slow] + [0] * 22, "server": times}
     facts = {"uptime": 7, "workers": 1, "generation": 2, "curr_connections": 9}
     return {
         "stats": {"source": "here", **facts, "a": pool},
-        "histograms": {"a": {"times": times, "servers": {"s1": times}}},
+        "histograms": {"a": {"times": requests, "servers": {"s1": server_times}}},
     }
 
 
@@ -52,6 +62,15 @@ def test_times_are_those_of_the_requests_in_between() -> None:
     busy = compare(state(), state(slow=50), 1.0)
     assert busy.servers[0].median_us == pytest.approx(768)
     assert 512 < (busy.pools[0].tail_us or 0) <= 1024
+    assert (busy.servers[0].queue_us or 99) <= 16
+
+
+def test_classes_that_were_not_asked_for_are_not_shown() -> None:
+    assert not compare(state(slow=5), state(slow=5), 1.0).pools[0].classes
+    (busy,) = compare(state(), state(slow=50), 2.0).pools[0].classes
+    assert (busy.name, busy.requests_s) == ("read", 25)
+    assert class_row(busy)[0].plain.strip() == "read"
+    assert len(class_row(busy)) == len(POOL_HEADINGS)
 
 
 def test_another_proxy_in_its_place_begins_anew() -> None:
@@ -72,7 +91,8 @@ def test_another_proxy_in_its_place_begins_anew() -> None:
 def test_the_state_of_a_server_is_named(counters: dict[str, int], named: str) -> None:
     look = compare(state(), state(**counters), 1.0)
     assert look.servers[0].state == named
-    assert server_row(look.servers[0])[2].plain == named
+    row = server_row(look.servers[0])
+    assert (row[2].plain, len(row)) == (named, len(SERVER_HEADINGS))
 
 
 def test_servers_are_ordered_by_what_was_asked_for() -> None:

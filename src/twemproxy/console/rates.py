@@ -15,6 +15,15 @@ TAIL: Final = 0.99
 State = Mapping[str, Any]  # what /state answers
 
 
+class ClassLook(NamedTuple):
+    """One class of commands of a pool."""
+
+    name: str
+    requests_s: float
+    median_us: float | None
+    tail_us: float | None
+
+
 class PoolLook(NamedTuple):
     """One pool."""
 
@@ -26,6 +35,7 @@ class PoolLook(NamedTuple):
     bytes_out_s: float
     median_us: float | None
     tail_us: float | None
+    classes: list[ClassLook]  # those that were asked for
 
 
 class ServerLook(NamedTuple):
@@ -38,6 +48,7 @@ class ServerLook(NamedTuple):
     errors_s: float
     queued: int
     conns: int
+    queue_us: float | None  # the tail of the time in the queue
     median_us: float | None
     tail_us: float | None
 
@@ -81,7 +92,19 @@ class _Interval:
         self._elapsed_s = elapsed_s
 
     def pool(self, name: str) -> PoolLook:
-        times = self._times(name)
+        classes = [
+            ClassLook(
+                kind,
+                sum(times) / self._elapsed_s,
+                quantile_us(times, MEDIAN),
+                quantile_us(times, TAIL),
+            )
+            for kind, times in self._times(name).items()
+            if any(times)
+        ]
+        times = [
+            sum(column) for column in zip(*self._times(name).values(), strict=True)
+        ]
         return PoolLook(
             name,
             self._after["stats"][name]["client_connections"],
@@ -91,6 +114,7 @@ class _Interval:
             self._server_rate(name, "response_bytes"),
             quantile_us(times, MEDIAN),
             quantile_us(times, TAIL),
+            classes,
         )
 
     def servers(self, pool: str) -> Iterator[ServerLook]:
@@ -109,8 +133,9 @@ class _Interval:
                 errors_s,
                 now["in_queue"] + now["out_queue"],
                 now["server_connections"],
-                quantile_us(times, MEDIAN),
-                quantile_us(times, TAIL),
+                quantile_us(times["queue"], TAIL),
+                quantile_us(times["server"], MEDIAN),
+                quantile_us(times["server"], TAIL),
             )
 
     def _server_rate(self, pool: str, name: str) -> float:
@@ -123,11 +148,12 @@ class _Interval:
         past = _at(self._before["stats"], path)
         return (now - past if past <= now else now) / self._elapsed_s
 
-    def _times(self, pool: str, label: str = "") -> Sequence[int]:
-        now = _histogram(self._after, pool, label)
-        past = _histogram(self._before, pool, label) or [0] * len(now)
-        changes = [count - former for count, former in zip(now, past, strict=True)]
-        return changes if min(changes) >= 0 else now
+    def _times(self, pool: str, label: str = "") -> dict[str, Sequence[int]]:
+        past = _histograms(self._before, pool, label)
+        return {
+            name: _change(now, past.get(name) or [0] * len(now))
+            for name, now in _histograms(self._after, pool, label).items()
+        }
 
 
 def _at(part: Any, path: Sequence[str]) -> int:
@@ -136,12 +162,17 @@ def _at(part: Any, path: Sequence[str]) -> int:
     return part if isinstance(part, int) else 0
 
 
-def _histogram(state: State, pool: str, label: str) -> list[int]:
+def _histograms(state: State, pool: str, label: str) -> dict[str, list[int]]:
     part = state["histograms"].get(pool, {})
-    found: list[int] = (
-        part.get("servers", {}).get(label, []) if label else part.get("times", [])
+    found: dict[str, list[int]] = (
+        part.get("servers", {}).get(label, {}) if label else part.get("times", {})
     )
     return found
+
+
+def _change(now: Sequence[int], past: Sequence[int]) -> Sequence[int]:
+    changes = [count - former for count, former in zip(now, past, strict=True)]
+    return changes if min(changes) >= 0 else now
 
 
 def _state(server: Mapping[str, int]) -> str:

@@ -15,7 +15,14 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.widgets import DataTable, Footer, Sparkline, Static
 
-from twemproxy.console.rates import Look, PoolLook, ServerLook, State, compare
+from twemproxy.console.rates import (
+    ClassLook,
+    Look,
+    PoolLook,
+    ServerLook,
+    State,
+    compare,
+)
 from twemproxy.console.running import Unreachable
 from twemproxy.console.slowlog import duration
 
@@ -25,7 +32,8 @@ POOL_HEADINGS: Final = (
     *("pool", "clients", "req/s", "err/s", "in B/s", "out B/s", "p50", "p99"),
 )
 SERVER_HEADINGS: Final = (
-    *("pool", "server", "state", "req/s", "err/s", "queue", "conns", "p50", "p99"),
+    *("pool", "server", "state", "req/s", "err/s", "queue", "wait", "conns"),
+    *("p50", "p99"),
 )
 SLOW_HEADINGS: Final = ("slow", "total", "queue", "server", "command", "key", "at")
 STYLES: Final = {
@@ -65,6 +73,7 @@ class Screen(App[None]):
         ("q", "quit", "Quit"),
         ("p", "pause", "Pause"),
         ("s", "order", "Sort servers"),
+        ("c", "classes", "Classes of commands"),
     ]
     ENABLE_COMMAND_PALETTE = False
 
@@ -76,6 +85,7 @@ class Screen(App[None]):
         self._rates: deque[float] = deque(maxlen=HISTORY)
         self._order = 0
         self._paused = False
+        self._by_class = False
         self._look: Look | None = None
         self._last: tuple[float, State] | None = None
 
@@ -108,6 +118,11 @@ class Screen(App[None]):
     def action_order(self) -> None:
         """Order servers by the next column."""
         self._order = (self._order + 1) % len(ORDERS)
+        self._draw()
+
+    def action_classes(self) -> None:
+        """Show the classes of commands below each pool, or no longer."""
+        self._by_class = not self._by_class
         self._draw()
 
     def _take(self) -> None:
@@ -144,7 +159,12 @@ class Screen(App[None]):
             return
         self._facts()
         self.query_one("#curve", Sparkline).data = list(self._rates)
-        self._fill("#pools", [pool_row(pool) for pool in self._look.pools])
+        rows = []
+        for pool in self._look.pools:
+            rows.append(pool_row(pool))
+            if self._by_class:
+                rows += [class_row(one) for one in pool.classes]
+        self._fill("#pools", rows)
         ordered = in_order(self._look.servers, ORDERS[self._order])
         self._fill("#servers", [server_row(server) for server in ordered])
 
@@ -196,6 +216,18 @@ def pool_row(pool: PoolLook) -> tuple[Text, ...]:
     )
 
 
+def class_row(one: ClassLook) -> tuple[Text, ...]:
+    """Spell one class of commands, in the columns of its pool."""
+    return (
+        Text(f"  {one.name}", "dim"),
+        Text(),
+        _number(amount(one.requests_s)),
+        *(Text(), Text(), Text()),
+        _number(duration(one.median_us)),
+        _number(duration(one.tail_us)),
+    )
+
+
 def server_row(server: ServerLook) -> tuple[Text, ...]:
     """Spell one server."""
     return (
@@ -205,6 +237,7 @@ def server_row(server: ServerLook) -> tuple[Text, ...]:
         _number(amount(server.requests_s)),
         _number(amount(server.errors_s), "bold red" if server.errors_s else ""),
         _number(str(server.queued)),
+        _number(duration(server.queue_us)),
         _number(str(server.conns)),
         _number(duration(server.median_us)),
         _number(duration(server.tail_us)),

@@ -25,7 +25,14 @@ from twemproxy.control.setup import plain
 from twemproxy.control.workers import Workers
 from twemproxy.errors import ConfigError
 from twemproxy.stats.histogram import times
-from twemproxy.stats.metrics import BLOCK_SLOTS, PROCESS, PROCESS_BLOCK
+from twemproxy.stats.metrics import (
+    BLOCK_SLOTS,
+    PROCESS,
+    PROCESS_BLOCK,
+    REQUEST_TIMES,
+    SERVER_TIMES,
+    Histogram,
+)
 from twemproxy.stats.snapshot import Snapshot
 
 # Imported when asked for: they bring a library each, of 3 and of 4 MB.
@@ -154,9 +161,9 @@ class Admin:
         now = self._snapshot()
         histograms = {
             pool.name: {
-                "times": times(pool.block, now.views),
+                "times": _times(pool.block, REQUEST_TIMES, now.views),
                 "servers": {
-                    server.label: times(server.block, now.views)
+                    server.label: _times(server.block, SERVER_TIMES, now.views)
                     for server in pool.servers
                 },
             }
@@ -211,6 +218,13 @@ def load_exporter() -> Exporter:
         ) from missing
     exporter: Exporter = module
     return exporter
+
+
+def _times(
+    block: int, histograms: Sequence[Histogram], views: Sequence[memoryview]
+) -> dict[str, list[int]]:
+    """Add up each histogram of a pool or server."""
+    return {row.name: times(block, [row], views) for row in histograms}
 
 
 def _json(value: Any, status: int = 200) -> Response:

@@ -24,7 +24,7 @@ cdef class Client(Asker):
     cdef public str peer
 
     @cython.locals(request=Request)
-    cpdef Request ask(self)
+    cpdef Request ask(self, int times)
     cpdef restrict(self, Py_ssize_t window, Py_ssize_t output_bytes)
     cpdef say(self, Slab reply)
     cpdef refuse(self, Slab reply)

@@ -100,9 +100,10 @@ class Client(Asker):
 
     # Requests.
 
-    def ask(self) -> Request:
-        """Append a new request to the queue."""
+    def ask(self, times: int) -> Request:
+        """Append a new request to the queue; its time goes to the histogram `times`."""
         request = request_of(self, None, self.reactor.now_us)
+        request.times = times
         if self.protocol.slow_us:
             request.trace = Trace()
         if self.tail is None:
@@ -121,13 +122,13 @@ class Client(Asker):
     def say(self, reply: Slab) -> None:
         """Answer the next request here; the reply still waits for its turn."""
         self.counters.add(slot.LOCAL_ANSWERS, 1)
-        finish(self.ask(), reply, 0, reply.used, False)
+        finish(self.ask(slot.LOCAL_TIMES), reply, 0, reply.used, False)
         if self.outbox.pending + self.parked > self.output_limit:
             self.pause(reason.OUTPUT)
 
     def refuse(self, reply: Slab) -> None:
         """Answer the next request with an error of our own."""
-        fail(self.ask(), reply)
+        fail(self.ask(slot.LOCAL_TIMES), reply)
 
     def deliver(self, request: Request, slab: Slab, start: int, end: int) -> None:
         """Send the reply of the oldest request, and of those answered after it."""
@@ -168,7 +169,7 @@ class Client(Asker):
         number = slot.CLIENT_ERRORS if request.failed else slot.CLIENT_RESPONSES
         self.counters.add(number, 1)
         taken_us = self.reactor.now_us - request.started_us
-        self.counters.observe(taken_us)
+        self.counters.observe(request.times, taken_us)
         if request.trace is not None and taken_us > self.protocol.slow_us:
             self.on_slow(request)
         if length > self.big_reply:

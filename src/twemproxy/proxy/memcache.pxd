@@ -21,7 +21,7 @@ cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES
 @cython.final
 cdef class MemcacheProtocol(Protocol):
     cdef Pool pool
-    cdef int[::1] how, reply, first, blocks
+    cdef int[::1] how, reply, first, blocks, times
     cdef RequestScanner request_scanner
     cdef ResponseScanner response_scanner
     cdef Splitter splitter

@@ -24,6 +24,7 @@ from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.protocol import Protocol
 from twemproxy.proxy.request import Request
 from twemproxy.proxy.server import ServerConnection
+from twemproxy.proxy.timing import histogram_of
 from twemproxy.stats import slot
 from twemproxy.wire import expect, progress, rule
 from twemproxy.wire.memcache import answers
@@ -54,6 +55,7 @@ class MemcacheProtocol(Protocol):
         "request_scanner",
         "response_scanner",
         "splitter",
+        "times",
     )
 
     def __init__(self, pool: Pool) -> None:
@@ -62,6 +64,7 @@ class MemcacheProtocol(Protocol):
         self.reply = array("i", [row.reply for row in COMMANDS])
         self.first = array("i", [row.first for row in COMMANDS])
         self.blocks = array("i", [row.block for row in COMMANDS])
+        self.times = array("i", [histogram_of(row.flags) for row in COMMANDS])
         self.request_scanner = self.new_scanner()
         self.response_scanner = ResponseScanner()
         self.splitter = Splitter(pool)
@@ -202,7 +205,7 @@ class MemcacheProtocol(Protocol):
         if walker.quiet:
             conn.send_quietly(length)
         else:
-            request = client.ask()
+            request = client.ask(self.times[walker.row])
             request.expects = reply
             if reply == rule.VALUES:
                 key = 2 * self.first[walker.row]

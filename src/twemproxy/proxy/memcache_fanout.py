@@ -100,7 +100,7 @@ class Fanout:
         expects: int,
     ) -> None:
         """Send a line that every server answers, and let `gather` answer the client."""
-        whole = client.ask()
+        whole = client.ask(slot.FANOUT_TIMES)
         whole.gather = gather
         now_us = client.reactor.now_us
         gather.fragments = [request_of(client, whole, now_us) for _ in servers]

@@ -215,7 +215,7 @@ class Splitter:
         start: bytearray,
     ) -> None:
         """Make a fragment for each server that owns a key, or several."""
-        whole = client.ask()
+        whole = client.ask(slot.SPLIT_TIMES)
         gather = self.gather(walker, slab.buf, keys, len(start))
         whole.gather = gather
         count = len(gather.owners)

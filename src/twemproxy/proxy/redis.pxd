@@ -13,7 +13,7 @@ from twemproxy.stats cimport slot
 from twemproxy.wire cimport expect, progress, rule
 from twemproxy.wire.lookup cimport CommandIndex
 from twemproxy.wire.redis.merge cimport fits, is_trouble
-from twemproxy.wire.redis.request cimport RequestScanner
+from twemproxy.wire.redis.request cimport RequestScanner, arguments
 from twemproxy.wire.redis.response cimport ResponseScanner
 
 cdef Py_ssize_t MAX_KEY_BYTES, MAX_SERVER_QUEUE_BYTES
@@ -23,7 +23,7 @@ cdef int PLAIN
 cdef class RedisProtocol(Protocol):
     cdef Pool pool
     cdef CommandIndex index
-    cdef int[::1] how, arity, first, flags
+    cdef int[::1] how, arity, first, flags, times
     cdef RequestScanner request_scanner
     cdef ResponseScanner response_scanner
     cdef Splitter splitter
@@ -42,12 +42,12 @@ cdef class RedisProtocol(Protocol):
     @cython.locals(arity=int)
     cdef bint suits(self, Client client, int row, Py_ssize_t words) except -1
     @cython.locals(conn=ServerConnection, request=Request, length=Py_ssize_t, written=Slab)
-    cdef forward(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t index)
+    cdef forward(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, Py_ssize_t index)
     @cython.locals(walker=RequestScanner, typed=Slab)
     cdef take_catalogue(self)
     cdef route_line(self, Client client, Slab slab, Py_ssize_t start, Py_ssize_t end)
     cdef route_slowly(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row)
-    cdef route_together(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, list keys)
+    cdef route_together(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, list keys)
     @cython.locals(start=Py_ssize_t)
     cdef Py_ssize_t place(self, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t key) except -2
     cdef answer(self, Client client, bytes reply)
@@ -59,6 +59,3 @@ cdef class RedisProtocol(Protocol):
     cdef on_refused(self, ServerConnection conn, Request request, bytearray buf, Py_ssize_t start, Py_ssize_t end)
     @cython.locals(request=Request)
     cdef ask_quietly(self, ServerConnection conn, list args, int expects)
-
-@cython.locals(spans="long long[::1]")
-cpdef list arguments(RequestScanner walker, bytearray buf, Py_ssize_t at)

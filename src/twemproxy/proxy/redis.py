@@ -30,7 +30,7 @@ from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.inline import as_request
 from twemproxy.wire.redis.keys import positions
 from twemproxy.wire.redis.merge import fits, is_trouble
-from twemproxy.wire.redis.request import RequestScanner
+from twemproxy.wire.redis.request import RequestScanner, arguments
 from twemproxy.wire.redis.response import ResponseScanner
 
 log: Final = Source(__name__)
@@ -59,6 +59,7 @@ class RedisProtocol(Protocol):
         "request_scanner",
         "response_scanner",
         "splitter",
+        "times",
     )
 
     def __init__(self, pool: Pool) -> None:
@@ -88,6 +89,7 @@ class RedisProtocol(Protocol):
         self.arity = catalogue.arity
         self.first = catalogue.first
         self.flags = catalogue.flags
+        self.times = catalogue.times
 
     def new_scanner(self) -> RequestScanner:
         """Return a scanner that keeps to the limits of the pool."""
@@ -159,7 +161,7 @@ class RedisProtocol(Protocol):
                 self.route_slowly(client, walker, slab, at, row)
             else:
                 index = self.pool.place(buf, start, end)
-                self.forward(client, walker, slab, at, index)
+                self.forward(client, walker, slab, at, row, index)
         elif rule.SPLIT_VALUES <= how <= rule.SPLIT_PAIRS:
             self.splitter.split(client, walker, slab, at, row, how)
         else:
@@ -200,7 +202,13 @@ class RedisProtocol(Protocol):
         return words == arity if arity >= 0 else words >= -arity
 
     def forward(
-        self, client: Client, walker: RequestScanner, slab: Slab, at: int, index: int
+        self,
+        client: Client,
+        walker: RequestScanner,
+        slab: Slab,
+        at: int,
+        row: int,
+        index: int,
     ) -> None:
         """Pass a whole request on to server `index`, as it came."""
         conn = None
@@ -209,7 +217,7 @@ class RedisProtocol(Protocol):
         if conn is None:
             client.refuse(self.pool.refusal(index))
             return
-        request = client.ask()
+        request = client.ask(self.times[row])
         length = slab.weigh(at, at + walker.length)
         if walker.canonical:
             conn.outbox.add(slab, at, at + walker.length)
@@ -251,9 +259,10 @@ class RedisProtocol(Protocol):
         elif command.how == rule.FANOUT:
             self.fanout.send(client, command, args)
         elif command.how == rule.ANY:
-            self.forward(client, walker, slab, at, self.pool.place_nothing())
+            self.forward(client, walker, slab, at, row, self.pool.place_nothing())
         else:
-            self.route_together(client, walker, slab, at, positions(command, args))
+            keys = positions(command, args)
+            self.route_together(client, walker, slab, at, row, keys)
 
     def route_together(
         self,
@@ -261,11 +270,12 @@ class RedisProtocol(Protocol):
         walker: RequestScanner,
         slab: Slab,
         at: int,
+        row: int,
         keys: list[int],
     ) -> None:
         """Forward a request whose keys must all live on one server."""
         if not keys:
-            self.forward(client, walker, slab, at, self.pool.place_nothing())
+            self.forward(client, walker, slab, at, row, self.pool.place_nothing())
             return
         first = self.place(walker, slab, at, keys[0])
         if self.pool.config.strict_keys:
@@ -273,7 +283,7 @@ class RedisProtocol(Protocol):
                 if self.place(walker, slab, at, key) != first:
                     self.answer(client, answers.CROSS_SLOT)
                     return
-        self.forward(client, walker, slab, at, first)
+        self.forward(client, walker, slab, at, row, first)
 
     def place(self, walker: RequestScanner, slab: Slab, at: int, key: int) -> int:
         """Return the server of argument `key`."""
@@ -438,12 +448,3 @@ class RedisProtocol(Protocol):
             reply = permanent(answers.error(os.strerror(number).encode()))
             self.errors[number] = reply
         return reply
-
-
-def arguments(walker: RequestScanner, buf: bytearray, at: int) -> list[bytes]:
-    """Return the arguments of a whole request, the name first."""
-    spans = walker.spans
-    return [
-        bytes(buf[at + spans[2 * i] : at + spans[2 * i + 1]])
-        for i in range(walker.count)
-    ]

@@ -9,6 +9,7 @@ from typing import Final
 
 from twemproxy import limits, log
 from twemproxy.config.model import CommandRule, PoolConfig
+from twemproxy.proxy.timing import histogram_of
 from twemproxy.wire import rule
 from twemproxy.wire.lookup import CommandIndex
 from twemproxy.wire.redis import answers
@@ -85,6 +86,7 @@ class Catalogue:
         self.arity = array("i", [row.arity for row in rows])
         self.first = array("i", [row.first for row in rows])
         self.flags = array("i", [row.flags for row in rows])
+        self.times = array("i", [histogram_of(row.flags) for row in rows])
 
     def find(self, args: list[bytes]) -> int:
         """Return the row of a command or of its subcommand, -1 if there is none."""

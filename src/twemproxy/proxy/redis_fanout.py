@@ -110,7 +110,7 @@ class Fanout:
         if not servers:
             client.refuse(self.pool.refusal(-1))
             return
-        whole = client.ask()
+        whole = client.ask(slot.FANOUT_TIMES)
         now_us = client.reactor.now_us
         fragments = [request_of(client, whole, now_us) for _ in servers]
         whole.gather = Everywhere(command.merge, fragments)
@@ -138,7 +138,7 @@ class Fanout:
             return
         if live[0] != index:
             own = 0
-        whole = client.ask()
+        whole = client.ask(slot.FANOUT_TIMES)
         fragment = request_of(client, whole, client.reactor.now_us)
         whole.gather = Step(fragment, live[0], count)
         text = holding(answers.request([args[0], b"%d" % own, *args[2:]]))

@@ -32,7 +32,7 @@ class Later(Gather):
 def promise(client: Client, produce: Produce) -> Request:
     """Append a request that `keep` answers; what it does, it does in its turn."""
     client.counters.add(slot.LOCAL_ANSWERS, 1)
-    whole = client.ask()
+    whole = client.ask(slot.LOCAL_TIMES)
     whole.gather = Later(produce, whole.silent)
     whole.silent = False
     return request_of(client, whole, client.reactor.now_us)

@@ -213,7 +213,7 @@ class Splitter:
 
     def send(self, client: Client, keys: int) -> None:
         """Make a fragment for each server that owns a key."""
-        whole = client.ask()
+        whole = client.ask(slot.SPLIT_TIMES)
         fragments: list[Request] = []
         failures: list[tuple[Request, Slab]] = []
         servers = len(self.pool.servers)

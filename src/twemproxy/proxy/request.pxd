@@ -3,6 +3,7 @@ from twemproxy.net.slab cimport Slab
 from twemproxy.proxy.connection cimport Connection
 from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
+from twemproxy.wire cimport expect
 
 cdef class Asker
 cdef class Gather
@@ -16,8 +17,8 @@ cdef class Request:
     cdef public Gather gather
     cdef public Slab reply
     cdef public Py_ssize_t start, end, length, wanted
-    cdef public long long started_us, upto
-    cdef public int expects
+    cdef public long long started_us, sent_us, upto
+    cdef public int expects, times
     cdef public bint answered, failed, silent
     cdef public object trace
 
@@ -38,10 +39,13 @@ cdef class Asker(Connection):
 
 @cython.locals(request=Request)
 cpdef Request request_of(Asker client, Request whole, long long now_us)
+cpdef Request mark_sent(Request request, long long upto, long long now_us, Block counters)
 cpdef bint is_gone(Request request) except -1
 @cython.locals(client=Asker, length=Py_ssize_t)
 cpdef finish(Request request, Slab slab, Py_ssize_t start, Py_ssize_t end, bint bad)
 @cython.locals(gather=Gather, client=Asker)
 cpdef finish_fragment(Request fragment, Request whole, bint bad)
 cpdef fail(Request request, Slab reply)
+@cython.locals(following=Request, count=Py_ssize_t)
+cpdef Py_ssize_t fail_all(Request request, Slab reply, long long upto) except -1
 cpdef mark_failed(Request request)

@@ -14,6 +14,7 @@ from twemproxy.proxy.connection import Connection
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
 from twemproxy.stats.slowlog import Trace
+from twemproxy.wire import expect
 
 
 class Request:
@@ -34,9 +35,11 @@ class Request:
         "next_asked",
         "next_sent",
         "reply",
+        "sent_us",
         "silent",
         "start",
         "started_us",
+        "times",
         "trace",
         "upto",
         "wanted",
@@ -54,6 +57,8 @@ class Request:
     length: int  # bytes sent to the server, as the C program counts them
     upto: int  # bytes sent over the server connection with its last one
     started_us: int
+    sent_us: int  # when it was written to its server
+    times: int  # the histogram of its class of commands
     trace: Trace | None  # where its time goes, in a pool with a slow log
     expects: int  # what a reply may be, in the protocol's own numbers
     wanted: int  # how many values a fragment must bring
@@ -119,12 +124,28 @@ def request_of(client: "Asker | None", whole: Request | None, now_us: int) -> Re
     request.length = 0
     request.upto = 0
     request.started_us = now_us
+    request.sent_us = now_us
     request.trace = None if whole is None else whole.trace
     request.expects = 0
     request.wanted = 0
     request.answered = False
     request.failed = False
     request.silent = False
+    return request
+
+
+def mark_sent(
+    request: Request | None, upto: int, now_us: int, counters: Block
+) -> Request | None:
+    """Take down that the bytes `upto` there are written by now, from `request` on.
+
+    Returns the first request of which some are not.
+    """
+    while request is not None and request.upto <= upto:
+        request.sent_us = now_us
+        if request.expects < expect.OWN:
+            counters.observe(slot.QUEUE_TIMES, now_us - request.started_us)
+        request = request.next_sent
     return request
 
 
@@ -181,6 +202,23 @@ def fail(request: Request, reply: Slab) -> None:
     if request.whole is None:
         mark_failed(request)
     finish(request, reply, 0, reply.used, True)
+
+
+def fail_all(request: Request | None, reply: Slab, upto: int) -> int:
+    """Let the same error be the reply to `request` and all behind it; count them.
+
+    The bytes `upto` there were written. Unlinked in a loop: a chain would recurse.
+    """
+    count = 0
+    while request is not None:
+        following = request.next_sent
+        request.next_sent = None
+        if request.trace is not None and request.upto <= upto:
+            request.trace.sent_us = request.sent_us
+        fail(request, reply)
+        request = following
+        count += 1
+    return count
 
 
 def mark_failed(request: Request) -> None:

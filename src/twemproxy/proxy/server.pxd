@@ -6,7 +6,7 @@ from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.connection cimport Connection
 from twemproxy.proxy.process cimport Process
 from twemproxy.proxy.protocol cimport Protocol
-from twemproxy.proxy.request cimport Request, fail, finish, is_gone
+from twemproxy.proxy.request cimport Request, fail_all, finish, is_gone, mark_sent
 from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
 from twemproxy.wire cimport expect
@@ -27,11 +27,11 @@ cdef class ServerConnection(Connection):
     cdef public object addresses
     cdef public int state, error
     cdef public long long timeout_ms, paired_bytes
-    cdef public Request head, tail
+    cdef public Request head, tail, unwritten
     cdef public Slab last_words
     cdef public Py_ssize_t written, unsent, unsent_bytes, quiet, quiet_bytes
-    cdef public bint resp3, retiring, timed
-    cdef public list waiters, traces
+    cdef public bint resp3, retiring, timed, late
+    cdef public list waiters
 
     cpdef expect(self, Request request, Py_ssize_t length)
     cpdef send_quietly(self, Py_ssize_t length)
@@ -44,7 +44,7 @@ cdef class ServerConnection(Connection):
     cpdef answer(self, Slab slab, Py_ssize_t start, Py_ssize_t end, int verdict)
     @cython.locals(request=Request, counters=Block)
     cpdef count_resolved(self)
-    cpdef stamp(self)
+    cpdef mark_written(self)
     @cython.locals(fd=int)
     cpdef attempt(self, int status)
     cpdef attempt_another(self, int status)
@@ -55,5 +55,5 @@ cdef class ServerConnection(Connection):
     cpdef close(self, int error)
     @cython.locals(counters=Block, request=Request, written_bytes=Py_ssize_t)
     cpdef empty_queues(self)
-    @cython.locals(request=Request, following=Request, reply=Slab)
+    @cython.locals(request=Request, reply=Slab)
     cpdef fail_all(self, int error)

@@ -27,10 +27,9 @@ from twemproxy.proxy.client import Client
 from twemproxy.proxy.connection import Connection
 from twemproxy.proxy.process import Process
 from twemproxy.proxy.protocol import Protocol
-from twemproxy.proxy.request import Request, fail, finish, is_gone
+from twemproxy.proxy.request import Request, fail_all, finish, is_gone, mark_sent
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
-from twemproxy.stats.slowlog import Trace
 from twemproxy.wire import expect
 
 log = Source(__name__)
@@ -62,7 +61,9 @@ class ServerConnection(Connection):
     * the queue holds each request whose response has not come, in the order in
       which they were written or wait to be written;
     * the first `written` of them are written whole; `unsent` requests, with
-      `unsent_bytes`, are not, and `quiet` ones of those expect no response.
+      `unsent_bytes`, are not, and `quiet` ones of those expect no response;
+    * `unwritten` is the first request with bytes in the outbox; `late` tells that the
+      socket has refused some of them.
     """
 
     __slots__ = (
@@ -72,6 +73,7 @@ class ServerConnection(Connection):
         "error",
         "head",
         "last_words",
+        "late",
         "owner",
         "paired_bytes",
         "protocol",
@@ -83,9 +85,9 @@ class ServerConnection(Connection):
         "tail",
         "timed",
         "timeout_ms",
-        "traces",
         "unsent",
         "unsent_bytes",
+        "unwritten",
         "waiters",
         "written",
     )
@@ -108,6 +110,8 @@ class ServerConnection(Connection):
         self.error = 0  # what closes it in the next tick
         self.head = None
         self.tail = None
+        self.unwritten: Request | None = None
+        self.late = True
         self.written = 0
         self.unsent = 0
         self.unsent_bytes = 0
@@ -117,7 +121,6 @@ class ServerConnection(Connection):
         self.resp3 = False  # its responses have the newer Redis types
         self.retiring = False  # closes when it owes nothing
         self.timed = False  # a timer will look at the head
-        self.traces: list[Trace] | None = None  # of unsent requests with a trace
         self.waiters: list[Client] = []  # clients paused until the outbox drains
         self.blocked = True
         process.on_opened()
@@ -134,12 +137,11 @@ class ServerConnection(Connection):
         else:
             self.tail.next_sent = request
         self.tail = request
+        if self.unwritten is None:
+            self.unwritten = request
         self.count_in(length, request.expects < expect.OWN)
         if request.trace is not None:
-            if self.traces is None:
-                self.traces = []
             request.trace.server = self.address
-            self.traces.append(request.trace)
         if self.timeout_ms and not self.timed:
             self.arm(request)
 
@@ -198,12 +200,14 @@ class ServerConnection(Connection):
             self.unsent_bytes -= request.length
             counters.add(slot.IN_QUEUE, -1)
             counters.add(slot.IN_QUEUE_BYTES, -request.length)
+            if request is self.unwritten:  # answered before all of it was written
+                self.unwritten = self.head
         if is_gone(request):
             counters.add(slot.SWALLOWED, 1)
         else:
-            counters.observe(self.reactor.now_us - request.started_us)
+            counters.observe(slot.SERVER_TIMES, self.reactor.now_us - request.sent_us)
             if request.trace is not None:
-                request.trace.answer(self.reactor.now_us, self.address)
+                request.trace.answer(self.reactor.now_us, request.sent_us, self.address)
             counters.add(slot.RESPONSES, 1)
             counters.add(slot.RESPONSE_BYTES, slab.weigh(start, end))
             if verdict == expect.TROUBLE:
@@ -218,25 +222,33 @@ class ServerConnection(Connection):
         """Everything is written: what was in the incoming queue is outgoing now."""
         if self.unsent:
             counters = self.counters
+            first = self.unwritten
+            if self.late or first is None or first.started_us != self.reactor.now_us:
+                self.mark_written()
+            else:
+                counters.observe_none(slot.QUEUE_TIMES, self.unsent - self.quiet)
+                self.unwritten = None
             counters.add(slot.IN_QUEUE, -self.unsent)
             counters.add(slot.IN_QUEUE_BYTES, -self.unsent_bytes)
             counters.add(slot.OUT_QUEUE, self.unsent - self.quiet)
             counters.add(slot.OUT_QUEUE_BYTES, self.unsent_bytes - self.quiet_bytes)
             self.written += self.unsent - self.quiet
-            self.unsent = 0
-            self.unsent_bytes = 0
-            self.quiet = 0
-            self.quiet_bytes = 0
-        if self.traces is not None:
-            self.stamp()
+            self.unsent = self.unsent_bytes = self.quiet = self.quiet_bytes = 0
+        self.late = False
         if self.waiters:
             self.release()
 
-    def stamp(self) -> None:
-        """Tell the traces of what was just written when that was."""
-        for trace in self.traces or ():
-            trace.sent_us = self.reactor.now_us
-        self.traces = None
+    def block(self) -> None:
+        """Wait until the socket is writable; what it did not take is late."""
+        Connection.block(self)
+        self.late = True
+        self.mark_written()
+
+    def mark_written(self) -> None:
+        """Take down when the requests were written of which nothing is left."""
+        self.unwritten = mark_sent(
+            self.unwritten, self.bytes_out, self.reactor.now_us, self.counters
+        )
 
     def may_skip(self, slab: Slab, at: int) -> bool:
         """Tell whether nobody needs to see the rest of the unfinished response."""
@@ -416,25 +428,18 @@ class ServerConnection(Connection):
         counters.add(slot.OUT_QUEUE, -self.written)
         counters.add(slot.OUT_QUEUE_BYTES, -written_bytes)
         self.written = 0
-        self.unsent = 0
-        self.unsent_bytes = 0
-        self.quiet = 0
-        self.quiet_bytes = 0
+        self.unsent = self.unsent_bytes = self.quiet = self.quiet_bytes = 0
 
     def fail_all(self, error: int) -> None:
-        """Give everybody who waits the same error; unlinked in a loop."""
+        """Give everybody who waits the same error."""
         request = self.head
         self.head = None
         self.tail = None
+        self.unwritten = None
         if request is None:
             return
         reply = self.last_words or self.protocol.error(error)
         if log.wants(INFO):
             text = os.strerror(error)
             log.info("close s %d schedule error for its requests: %s", self.fd, text)
-        while request is not None:
-            following = request.next_sent
-            self.reactor.under_way -= 1
-            request.next_sent = None
-            fail(request, reply)
-            request = following
+        self.reactor.under_way -= fail_all(request, reply, self.bytes_out)

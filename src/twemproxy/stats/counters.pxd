@@ -9,5 +9,9 @@ cdef class Block:
     cpdef add(self, int number, long long amount)
     cpdef put(self, int number, long long value)
     cpdef int64_t get(self, int number) except? -1
-    @cython.locals(bucket=int)
-    cpdef observe(self, long long time_us)
+    @cython.locals(at=Py_ssize_t)
+    cpdef observe(self, int histogram, long long time_us)
+    cpdef observe_none(self, int histogram, Py_ssize_t count)
+
+@cython.locals(rest=cython.longlong, bucket=int)
+cpdef int bucket_of(long long time_us) except -1

@@ -29,11 +29,36 @@ class Block:
         """Return what a slot holds."""
         return self.slots[self.at + number]
 
-    def observe(self, time_us: int) -> None:
-        """Count a time in the histogram: bucket i holds times below 2**i µs."""
-        self.slots[self.at + slot.TIME_SUM] += time_us
-        bucket = 0
-        while time_us > 0 and bucket < slot.BUCKETS - 1:
-            time_us >>= 1
-            bucket += 1
-        self.slots[self.at + slot.HISTOGRAM + bucket] += 1
+    def observe(self, histogram: int, time_us: int) -> None:
+        """Count a time in the histogram that begins in this slot."""
+        at = self.at + histogram
+        self.slots[at] += time_us
+        self.slots[at + 1 + bucket_of(time_us)] += 1
+
+    def observe_none(self, histogram: int, count: int) -> None:
+        """Count so many times of nothing."""
+        self.slots[self.at + histogram + 1] += count
+
+
+def bucket_of(time_us: int) -> int:
+    """Return the first bucket whose bound a time stays below.
+
+    That is the number of binary digits, found by halving; a loop over them is slower.
+    """
+    rest = time_us >> slot.FIRST_POWER
+    bucket = 0
+    if rest >> (slot.BUCKETS - 2):
+        return slot.BUCKETS - 1
+    if rest >> 16:
+        rest >>= 16
+        bucket = 16
+    if rest >> 8:
+        rest >>= 8
+        bucket += 8
+    if rest >> 4:
+        rest >>= 4
+        bucket += 4
+    if rest >> 2:
+        rest >>= 2
+        bucket += 2
+    return bucket + 2 if rest >> 1 else bucket + rest

@@ -4,18 +4,19 @@ The stats document, `-D` and the docs are made from these rows;
 the hot side has the same slots in `counters`, and a test compares the two.
 
 A worker counts in a region of shared memory: blocks of `BLOCK_SLOTS` signed 64-bit
-slots. Block 0 is the process, each pool and each server has one of its own, and the
-second half of a pool's or a server's block is a histogram of times.
+slots. Block 0 is the process, each pool and each server has one of its own. Behind its
+numbers a block has histograms of times: first the sum, then the buckets.
 """
 
 from typing import Final, Literal, NamedTuple
 
-BLOCK_SLOTS: Final = 64
+BLOCK_SLOTS: Final = 192
 BLOCK_BYTES: Final = BLOCK_SLOTS * 8
 PROCESS_BLOCK: Final = 0
-HISTOGRAM_SUM_SLOT: Final = 31  # microseconds of all times together
-HISTOGRAM_SLOT: Final = 32  # bucket i counts the times below 2**i microseconds
-HISTOGRAM_BUCKETS: Final = 32
+HISTOGRAMS_SLOT: Final = 32  # the first one's
+HISTOGRAM_SLOTS: Final = 24
+HISTOGRAM_BUCKETS: Final = 23
+FIRST_BOUND_US: Final = 16  # of the first bucket; each other one's is twice as much
 
 Scope = Literal["process", "pool", "server"]
 Kind = Literal["counter", "gauge", "timestamp", "mark"]
@@ -117,3 +118,33 @@ SERVER: Final = _rows(
 )
 
 TABLE: Final = PROCESS + POOL + SERVER
+
+
+class Histogram(NamedTuple):
+    """Times of one kind, from its slot on; a pool's kinds are classes of commands."""
+
+    slot: int
+    name: str
+    text: str
+
+
+def _histograms(*rows: tuple[str, str]) -> tuple[Histogram, ...]:
+    """Give each row the slots of its place in the table."""
+    return tuple(
+        Histogram(HISTOGRAMS_SLOT + i * HISTOGRAM_SLOTS, *row)
+        for i, row in enumerate(rows)
+    )
+
+
+REQUEST_TIMES: Final = _histograms(
+    ("read", "commands that one server answers and that change nothing"),
+    ("write", "commands that one server answers and that may change keys"),
+    ("split", "commands with many keys, split between the servers of the keys"),
+    ("fanout", "commands for all servers"),
+    ("script", "scripts and functions, run by one server"),
+    ("local", "what the proxy answers itself, refusals too"),
+)
+SERVER_TIMES: Final = _histograms(
+    ("queue", "from a request's queueing for the server until it is written whole"),
+    ("server", "from then until the response"),
+)

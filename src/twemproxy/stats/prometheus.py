@@ -23,10 +23,14 @@ from twemproxy.stats.collect import total
 from twemproxy.stats.histogram import bound_us, time_sum_us, times
 from twemproxy.stats.metrics import (
     BLOCK_SLOTS,
+    HISTOGRAM_BUCKETS,
     POOL,
     PROCESS,
     PROCESS_BLOCK,
+    REQUEST_TIMES,
     SERVER,
+    SERVER_TIMES,
+    Histogram,
     Metric,
 )
 from twemproxy.stats.snapshot import Snapshot
@@ -44,10 +48,12 @@ EXPORTED: Final = {
     ("server", "server_ejected_at"): "server_ejected_timestamp_seconds",
 }
 REQUEST_TIME: Final = f"{PREFIX}request_duration_seconds"
-SERVER_TIME: Final = f"{PREFIX}server_duration_seconds"
-# 16 µs to 17 s: what is outside is in the next bucket, nothing is lost.
-FIRST_BUCKET: Final = 4
-LAST_BUCKET: Final = 24
+SERVER_TIME: Final = {
+    "queue": f"{PREFIX}server_queue_duration_seconds",
+    "server": f"{PREFIX}server_duration_seconds",
+}
+# 64 µs to 17 s: what is outside is in the next bucket, nothing is lost.
+SHOWN_BUCKETS: Final = range(2, HISTOGRAM_BUCKETS - 2)
 MICRO: Final = 1e-6
 
 
@@ -107,16 +113,20 @@ def _process(now: Snapshot) -> Iterator[Family]:
 
 def _pools(now: Snapshot) -> Iterator[Family]:
     for metric in POOL:
-        family = _family(metric, ("pool",))
+        numbers = _family(metric, ("pool",))
         for pool in now.pools:
-            family.add_metric((pool.name,), total(metric, pool.block, now.views))
-        yield family
-    histogram = HistogramMetricFamily(
-        REQUEST_TIME, "From a request's arrival to its reply.", labels=("pool",)
+            numbers.add_metric((pool.name,), total(metric, pool.block, now.views))
+        yield numbers
+    family = HistogramMetricFamily(
+        REQUEST_TIME,
+        "From a request's arrival to its reply, by class of commands.",
+        labels=("pool", "class"),
     )
     for pool in now.pools:
-        _observe(histogram, (pool.name,), pool.block, now.views)
-    yield histogram
+        for histogram in REQUEST_TIMES:
+            labels = (pool.name, histogram.name)
+            _observe(family, labels, pool.block, histogram, now.views)
+    yield family
 
 
 def _servers(now: Snapshot) -> Iterator[Family]:
@@ -128,38 +138,44 @@ def _servers(now: Snapshot) -> Iterator[Family]:
             value = total(metric, server.block, now.views) * scale
             family.add_metric((pool, server.label), value)
         yield family
-    histogram = HistogramMetricFamily(
-        SERVER_TIME,
-        "From a request's queueing for a server to the response.",
-        labels=("pool", "server"),
-    )
-    for pool, server in servers:
-        _observe(histogram, (pool, server.label), server.block, now.views)
-    yield histogram
+    for histogram in SERVER_TIMES:
+        times_family = HistogramMetricFamily(
+            SERVER_TIME[histogram.name],
+            _sentence(histogram.text),
+            labels=("pool", "server"),
+        )
+        for pool, server in servers:
+            labels = (pool, server.label)
+            _observe(times_family, labels, server.block, histogram, now.views)
+        yield times_family
 
 
 def _family(
     metric: Metric, labels: Sequence[str]
 ) -> CounterMetricFamily | GaugeMetricFamily:
     name = exported_name(metric)
-    text = metric.text.replace("# ", "Number of ", 1)
-    text = f"{text[0].upper()}{text[1:]}."
+    text = _sentence(metric.text.replace("# ", "number of ", 1))
     if metric.kind == "counter":
         return CounterMetricFamily(name, text, labels=labels)
     return GaugeMetricFamily(name, text, labels=labels)
 
 
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
 def _observe(
-    histogram: HistogramMetricFamily,
+    family: HistogramMetricFamily,
     labels: Sequence[str],
     block: int,
+    histogram: Histogram,
     views: Sequence[memoryview],
 ) -> None:
     """Add one pool's or server's times, each bucket with all that are below."""
-    counts = times(block, views)
+    counts = times(block, [histogram], views)
     buckets = [
-        (repr(bound_us(i) * MICRO), float(sum(counts[: i + 1])))
-        for i in range(FIRST_BUCKET, LAST_BUCKET + 1)
+        (repr(bound_us(i) / 1_000_000), float(sum(counts[: i + 1])))
+        for i in SHOWN_BUCKETS
     ]
     buckets.append(("+Inf", float(sum(counts))))
-    histogram.add_metric(labels, buckets, time_sum_us(block, views) * MICRO)
+    family.add_metric(labels, buckets, time_sum_us(block, histogram, views) / 1_000_000)

@@ -1,7 +1,7 @@
 # The numbers of slot.py as C constants; a test keeps the two equal.
 
 cdef enum:
-    SLOTS = 64
+    SLOTS = 192
     TOTAL_CONNECTIONS = 0
     CURR_CONNECTIONS = 1
     HEARTBEAT = 2
@@ -43,6 +43,14 @@ cdef enum:
     CONNECTS = 13
     EJECTED = 14
     SWALLOWED = 15
-    TIME_SUM = 31
-    HISTOGRAM = 32
-    BUCKETS = 32
+    HISTOGRAM_SLOTS = 24
+    BUCKETS = 23
+    FIRST_POWER = 4
+    READ_TIMES = 32
+    WRITE_TIMES = 56
+    SPLIT_TIMES = 80
+    FANOUT_TIMES = 104
+    SCRIPT_TIMES = 128
+    LOCAL_TIMES = 152
+    QUEUE_TIMES = 32
+    SERVER_TIMES = 56

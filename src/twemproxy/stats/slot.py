@@ -1,12 +1,12 @@
 """Which slot of a block holds which number.
 
-A block is 64 slots of 8 bytes in memory that a worker shares with the
+A block is 192 slots of 8 bytes in memory that a worker shares with the
 supervisor; each process, pool and server has one. ``metrics`` describes the same
 slots for people, and a test compares the two. The sibling ``.pxd`` gives
 compiled modules the same names as C constants.
 """
 
-SLOTS = 64  # slots of a block
+SLOTS = 192  # slots of a block
 
 # The process block, which is always block 0.
 TOTAL_CONNECTIONS = 0
@@ -55,7 +55,20 @@ CONNECTS = 13
 EJECTED = 14
 SWALLOWED = 15
 
-# In pool and server blocks: times, in buckets of powers of two microseconds.
-TIME_SUM = 31  # of all times in the histogram, microseconds
-HISTOGRAM = 32
-BUCKETS = 32
+# Histograms: the sum of all times in microseconds, then the buckets. The first has
+# the times below 2**FIRST_POWER µs, each other one those below twice as much.
+HISTOGRAM_SLOTS = 24
+BUCKETS = 23
+FIRST_POWER = 4
+
+# Histograms of a pool, one a class of commands.
+READ_TIMES = 32
+WRITE_TIMES = 56
+SPLIT_TIMES = 80
+FANOUT_TIMES = 104
+SCRIPT_TIMES = 128
+LOCAL_TIMES = 152
+
+# Histograms of a server.
+QUEUE_TIMES = 32
+SERVER_TIMES = 56

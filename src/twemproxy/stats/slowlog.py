@@ -37,8 +37,9 @@ class Trace:
         self.answered_us = 0
         self.server = ""
 
-    def answer(self, now_us: int, server: str) -> None:
+    def answer(self, now_us: int, sent_us: int, server: str) -> None:
         """Note that a server has answered; of fragments the last one stays."""
+        self.sent_us = sent_us
         self.answered_us = now_us
         self.server = server
 
@@ -66,7 +67,7 @@ class Tracer:
 
     def take(self, trace: Trace, started_us: int, now_us: int, client: str) -> None:
         """Take one slow request down as it is answered."""
-        sent_us = trace.sent_us or trace.answered_us or now_us
+        sent_us = trace.sent_us or now_us
         answered_us = trace.answered_us or now_us
         command, key = command_and_key(trace.note)
         self._log.entries.append(

@@ -27,3 +27,6 @@ cdef class RequestScanner(Scanner):
     cdef int advance_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(wider="long long[::1]", i=Py_ssize_t)
     cdef double_spans(self)
+
+@cython.locals(spans="long long[::1]")
+cpdef list arguments(RequestScanner walker, bytearray buf, Py_ssize_t at)

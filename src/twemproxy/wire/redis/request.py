@@ -210,3 +210,12 @@ class RequestScanner(Scanner):
 def printable(byte: int) -> str:
     """Show one byte in an error text without breaking the line."""
     return chr(byte) if 32 <= byte < 127 else "?"
+
+
+def arguments(walker: RequestScanner, buf: bytearray, at: int) -> list[bytes]:
+    """Return the arguments of a whole request, the name first."""
+    spans = walker.spans
+    return [
+        bytes(buf[at + spans[2 * i] : at + spans[2 * i + 1]])
+        for i in range(walker.count)
+    ]
