@@ -54,7 +54,8 @@ MERGE: Final = {
     rule.ONE_OK: "OK when one says OK",
     rule.STATISTICS: (
         "the proxy's own counts, the servers' numbers added up;"
-        " with a word behind it, the lines of every server behind its name"
+        " with a word behind it, the lines of the one server as they come, of several"
+        " behind their names"
     ),
 }
 

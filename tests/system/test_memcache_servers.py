@@ -83,6 +83,15 @@ def test_statistics_of_servers_bear_their_names(memcache_proxy: Proxy) -> None:
     assert sum(numbers) == len(KEYS)
 
 
+def test_statistics_of_an_only_server_come_as_they_are(
+    memcached_servers: Memcached, proxy: Start
+) -> None:
+    running = proxy(pool(memcached_servers(1), redis=False))
+    with running.connect() as wire:
+        assert stats(wire, b"stats settings")["evictions"] == "on"
+        assert wire.ask(b"stats nothing\r\n", b"ERROR\r\n") == b"ERROR\r\n"
+
+
 @pytest.mark.parametrize(
     ("line", "answer"),
     [

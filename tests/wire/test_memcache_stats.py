@@ -23,7 +23,7 @@ def stats(*pairs: str) -> bytes:
         ([stats("version 1.6.1"), stats("version 1.5")], stats("version 1.6.1")),
         (
             [stats("rusage_user 0.9"), stats("rusage_user 1.1")],
-            stats("rusage_user 2.0"),
+            stats("rusage_user 2.000000"),
         ),
         ([stats(f"a {2**64 - 1}")] * 2, stats(f"a {2**65 - 2}")),
         ([b"STAT\r\nEND\r\n"] * 2, stats(" ")),

@@ -71,7 +71,7 @@ class Fanout:
         if quiet:
             self.tell(client, servers, line)
         elif servers:
-            listed = command.merge == rule.STATISTICS
+            listed = command.merge == rule.STATISTICS and len(self.pool.servers) > 1
             gather = Lists(servers) if listed else Agreement()
             self.ask(client, servers, line, gather, command.reply)
         else:

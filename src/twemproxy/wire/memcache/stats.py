@@ -12,7 +12,6 @@ largest. Cold: asked by people.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Final
 
 from twemproxy.wire.memcache.answers import END
@@ -27,6 +26,7 @@ LARGEST: Final = re.compile(
 SUBJECTS: Final = frozenset(
     b"cachedump conns detail extstore items reset settings sizes slabs".split()
 )
+MILLION: Final = 1000000
 NAMED: Final = (b"STAT", b"PREFIX")  # lines that begin with what is told of
 
 Facts = dict[bytes, bytes]
@@ -50,8 +50,15 @@ def total(name: bytes, one: bytes, other: bytes) -> bytes:
     if not (NUMBER.fullmatch(one) and NUMBER.fullmatch(other)):
         return one
     if LARGEST.fullmatch(name):
-        return max(one, other, key=lambda value: Decimal(value.decode()))
-    return str(Decimal(one.decode()) + Decimal(other.decode())).encode()
+        return max(one, other, key=millionths)
+    whole, rest = divmod(millionths(one) + millionths(other), MILLION)
+    return b"%d.%06d" % (whole, rest) if b"." in one + other else b"%d" % whole
+
+
+def millionths(value: bytes) -> int:
+    """Return a number that may have up to six decimals, times a million."""
+    whole, _, rest = value.partition(b".")
+    return int(whole) * MILLION + int(rest.ljust(6, b"0"))
 
 
 def stat_lines(facts: Mapping[bytes, bytes]) -> bytes:
