@@ -15,7 +15,7 @@ INTERPRETED := $(CURDIR)/build/interpreted
 BEHAVIOUR := $(filter-out tests/shape,$(patsubst %/,%,$(wildcard tests/*/)))
 BEHAVIOUR := $(filter-out %/support %/vectors %/__pycache__,$(BEHAVIOUR))
 
-.PHONY: help build demo test compiled interpreted portable fuzzed soak lint docs changelog bench check clean fuzz guided sanitize
+.PHONY: help build demo test compiled interpreted portable fuzzed soak lint docs changelog bench micro check clean fuzz guided sanitize
 
 help:
 	@echo "make demo    see the proxy at work, with real servers and real traffic"
@@ -26,6 +26,7 @@ help:
 	@echo "make fuzz    mutated input against every parser, FUZZ_SECONDS each"
 	@echo "make sanitize  tests on modules built with sanitizers"
 	@echo "make bench   compare with the C program on this machine"
+	@echo "make micro   time parsers, hashes and the ring alone"
 	@echo "make soak    storm and crowd for minutes instead of seconds"
 	@echo "make docs    write the pages that are made from tables"
 	@echo "make clean   remove what the above has made, but not $(VENV)"
@@ -99,6 +100,9 @@ changelog: build
 bench: build
 	.ci/servers
 	$(PY) -m bench.proxybench compare $(ARGS)
+
+micro: build
+	$(PY) -m bench.micro
 
 check: lint test
 

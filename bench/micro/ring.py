@@ -1,36 +1,14 @@
-"""How long placing a key takes: each hash, a lookup, and building a ring.
+"""How long placing a key takes: each hash, a look-up, and building a ring."""
 
-Run: PYTHONPATH=src python bench/micro/ring.py
-"""
-
-import time
-import timeit
 from collections.abc import Callable
 
+from bench.micro.timing import milliseconds, nanoseconds
 from twemproxy import Ring
 from twemproxy.hashing import hashes
 from twemproxy.hashing.distribution import Distribution
 
 KEY = bytearray(b"user:0123456789:name")
 SERVERS = 1000
-REPEATS = 5
-
-
-def nanoseconds(call: Callable[[], object]) -> float:
-    """Return the best mean of a few rounds, the call from Python included."""
-    timer = timeit.Timer(call)
-    number, _ = timer.autorange()
-    return min(timer.repeat(REPEATS, number // 4 + 1)) / (number // 4 + 1) * 1e9
-
-
-def milliseconds(call: Callable[[], object]) -> float:
-    """Return the best of a few single calls."""
-    spent = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        call()
-        spent.append(time.perf_counter() - started)
-    return min(spent) * 1e3
 
 
 def hashing(name: str) -> Callable[[], object]:
@@ -48,9 +26,6 @@ def lookup(kind: str, size: int) -> Callable[[], object]:
 
 def report() -> None:
     """Print one line per measurement."""
-    mode = "interpreted" if hashes.__file__.endswith(".py") else "compiled"
-    print(f"{mode}; ns include the call from Python:", end=" ")
-    print(f"{nanoseconds(lambda: len(KEY)):.0f} ns for a call that does nothing")
     for name in hashes.KINDS:
         spent = nanoseconds(hashing(name))
         print(f"hash {name:14} {spent:9.0f} ns  {len(KEY)}-byte key")
@@ -67,7 +42,3 @@ def report() -> None:
     ring.eject(labels[0][0])
     ejecting = milliseconds(lambda: ring.eject(labels[0][0]))
     print(f"eject from ketama   {ejecting:9.2f} ms  {SERVERS}")
-
-
-if __name__ == "__main__":
-    report()

@@ -102,7 +102,10 @@ def compare(
     write_json(stem.with_suffix(".json"), runs, system_calls=calls)
     write_plot(stem.with_suffix(".svg"), [run for run in runs if run.pinned] or runs)
     print(f"\nwritten: {stem}.json and .svg")
-    return 0
+    wrong = [run for run in runs if run.faults]
+    for run in wrong:
+        print(f"wrong replies: {run.contender}, {run.workload}: {run.example}")
+    return 1 if wrong else 0
 
 
 def traced_calls(

@@ -1,0 +1,1 @@
+"""Times of single functions, without a proxy around them."""
