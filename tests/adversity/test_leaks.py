@@ -33,6 +33,7 @@ PIPELINE: Final = (
 )
 COUNT: Final = 26  # requests in it
 MAX_GROWTH: Final = 8 << 20
+QUIET: Final = 4  # rounds without a byte: what gathers for servers has left by then
 NOISE: Final = 100  # objects that the test run itself makes meanwhile
 
 
@@ -83,13 +84,14 @@ def talk(inside: Inside, peer: Peer, chance: random.Random) -> int:
             inside.turn(1)
         if chance.random() < 0.3:
             client.close()
-    left = True
-    while left:
-        left = peer.turn()
+    quiet = 0
+    while quiet < QUIET:
+        busy = peer.turn()
         inside.turn(1)
         for client in clients:
             if client.fileno() >= 0:
-                left = bool(take(client)) or left
+                busy = bool(take(client)) or busy
+        quiet = 0 if busy else quiet + 1
     for client in clients:
         client.close()
     inside.turn()

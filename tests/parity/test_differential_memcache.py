@@ -110,10 +110,10 @@ DEVIATIONS: Final = {
         b" it manages one server, so connect to that server\r\n",
     ),
     "stats": Deviation(
-        "what a server tells has its name, and only what has an end is asked",
+        "only statistics that have an end are asked",
         b"stats sizes_enable\r\nstats sizes\r\n",
         b"STAT sizes_status enabled\r\nEND\r\n",
-        b"ERROR\r\nSTAT server1:sizes_status disabled\r\nEND\r\n",
+        b"ERROR\r\nSTAT sizes_status disabled\r\nEND\r\n",
     ),
     "keyless": Deviation(
         "gat without a key is an error", b"gat 0\r\n", b"END\r\n", b"ERROR\r\n"
