@@ -11,6 +11,7 @@ The template is also what repeats are recognised by: each may appear
 `flush` (or the next second's first line) tells how many were held back.
 """
 
+import faulthandler
 import os
 import sys
 import time
@@ -36,7 +37,16 @@ _JSON_ESCAPES: Final = {34: '\\"', 92: "\\\\"} | {
 class _State:
     """The open log of this process; there is exactly one."""
 
-    __slots__ = ("as_json", "clock_s", "clock_text", "fd", "level", "path", "repeats")
+    __slots__ = (
+        "as_json",
+        "clock_s",
+        "clock_text",
+        "fd",
+        "level",
+        "path",
+        "repeats",
+        "traces",
+    )
 
     def __init__(self) -> None:
         self.fd = 2
@@ -46,6 +56,7 @@ class _State:
         self.clock_s = -1  # the second that `clock_text` spells
         self.clock_text = ""
         self.repeats: dict[str, int] = {}  # template: lines in this second
+        self.traces = False  # whether a crash leaves its stack here
 
 
 _state = _State()
@@ -72,6 +83,14 @@ def reopen() -> None:
         return
     _close()
     _state.fd = fd
+    if _state.traces:
+        trace_crashes()
+
+
+def trace_crashes() -> None:
+    """Have a crash of this process leave its stack in the log, after HUP too."""
+    _state.traces = True
+    faulthandler.enable(file=_state.fd)
 
 
 def set_level(level: int) -> None:

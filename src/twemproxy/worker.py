@@ -203,6 +203,7 @@ class Worker:
                 process["log_level"],
                 process.get("log_json", False),
             )
+            log.trace_crashes()
             self.configured = True
         self.process.max_clients = process["max_clients"]
         names = {config.name for config in configs}

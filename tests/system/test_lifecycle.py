@@ -194,6 +194,19 @@ def test_hup_reopens_the_log(supervised: Start) -> None:
     assert "signal 1 (SIGHUP) received, reopening log file\n" in rotated
 
 
+@pytest.mark.parametrize("rotated", [False, True])
+def test_a_crash_leaves_its_stack_in_the_log(supervised: Start, rotated: bool) -> None:
+    proxy = supervised(CONFIG)
+    if rotated:
+        proxy.log_file.rename(proxy.log_file.with_suffix(".1"))
+        proxy.signal(signal.SIGHUP)
+        wait_until(proxy.log_file.exists, "the new file")
+    proxy.signal(signal.SIGSEGV)
+    assert ended(proxy) == -signal.SIGSEGV
+    assert "Fatal Python error: Segmentation fault" in proxy.log
+    assert "most recent call first" in proxy.log
+
+
 def test_int_ends_at_once_with_clients_and_status_1(supervised: Start) -> None:
     proxy = supervised(CONFIG)
     with proxy.connect() as client:

@@ -1,12 +1,13 @@
 """Workers that die, hang or never start."""
 
 import os
+import select
 import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.crew import pool, run_to_end, who, workers_of
+from tests.support.crew import pool, run_to_end, wait_workers, who, workers_of
 from tests.support.ports import LOOPBACK, Reservation
 from tests.support.proxy import Proxy
 from tests.support.waiting import wait_until
@@ -43,6 +44,17 @@ def test_a_killed_worker_is_replaced_and_the_other_does_not_notice(
         assert who(client).pid != first[0]
     for conn in (first[1], second[1]):
         conn.close()
+
+
+def test_a_crashed_worker_leaves_its_stack_in_the_log(proxy: Start) -> None:
+    crashing = proxy(CONFIG)
+    (worker,) = wait_workers(crashing)
+    with crashing.connect() as client:
+        client.send(b"get a\r\n")
+        wait_until(lambda: select.select([client], [], [], 0)[0], "an answer")
+    os.kill(worker, signal.SIGSEGV)
+    wait_until(lambda: "died of signal 11 (SIGSEGV)" in crashing.log, "the death")
+    assert "Fatal Python error: Segmentation fault" in crashing.log
 
 
 def test_counters_go_on_and_gauges_do_not(supervised: Start) -> None:

@@ -74,6 +74,7 @@ def run(options: Options, command: Sequence[str] = COMMAND) -> int:
         reason = os.strerror(failure.errno or 0)
         sys.stderr.write(f"opening log file '{options.output}' failed: {reason}\n")
         return 1
+    log.trace_crashes()
     if options.daemonize:
         daemon.detach()
     setproctitle(f"nutcracker: supervisor ({options.conf_file})")
