@@ -212,6 +212,7 @@ def test_info_tells_what_libraries_look_for(redis_proxy: Proxy) -> None:
         text = conn.read_exactly(int(conn.read_line()[1:]) + 2).decode()
     lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
     assert lines["redis_version"][0].isdigit()
+    assert ("valkey_version" in lines) == (lines["server_name"] == "valkey")
 
     told = (lines["redis_mode"], lines["role"], lines["loading"])
     assert told == ("standalone", "master", "0")

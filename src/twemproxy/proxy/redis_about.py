@@ -79,9 +79,11 @@ class About:
         listen = self.pool.config.listen
         uptime_s = (self.pool.process.reactor.now_ms - self.since_ms) // 1000
         version = self.probe.facts[b"version"].decode("latin-1")
+        name = self.probe.facts[b"server"].decode("latin-1")
         return {
             "redis_version": version,
-            "server_name": self.probe.facts[b"server"].decode("latin-1"),
+            "server_name": name,
+            **({"valkey_version": version} if name == "valkey" else {}),
             "redis_mode": "standalone",
             "twemproxy_version": VERSION,
             "twemproxy_pool": self.pool.config.name,
