@@ -12,10 +12,9 @@ from fuzz.violation import require
 from tests.support.echo import Echo, answer_to, words_of
 from tests.support.echo_memcache import MemcacheEcho
 from tests.support.plain import plain
-from tests.support.simulation import Far, Simulation
+from tests.support.simulation import Far, Simulation, quieten
 from tests.support.wire import resp
 from tests.wire.feeding import feed
-from twemproxy import log
 from twemproxy.wire import progress
 from twemproxy.wire.redis.request import RequestScanner
 from twemproxy.wire.redis.response import ResponseScanner
@@ -71,8 +70,8 @@ class Session:
     """A pool, a client, its servers."""
 
     def __init__(self, make: Any, parts: Sequence[bytes], redis: bool) -> None:
-        log.set_level(log.ERROR)
-        PLAIN.server.log.set_level(log.ERROR)
+        quieten()
+        PLAIN.quieten()
         self.redis = redis
         self.instead = [*parts[1:], b"", b"", b""][:SERVERS]
         self.world = make(SERVERS, redis=redis, distribution="modula", measured=False)

@@ -14,6 +14,7 @@ from typing import Final
 from unittest import mock
 
 from tests.support.models import pool
+from twemproxy import log
 from twemproxy.config.model import PoolConfig
 from twemproxy.net import dial
 from twemproxy.net.epoll import EpollPoller
@@ -22,15 +23,21 @@ from twemproxy.net.outbox import drop_spare
 from twemproxy.net.reactor import Reactor
 from twemproxy.proxy import server
 from twemproxy.proxy.listener import Listener
+from twemproxy.proxy.memcache import MemcacheProtocol
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.process import Process
-from twemproxy.proxy.protocols import protocol_for
+from twemproxy.proxy.redis import RedisProtocol
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
 
 MAX_BLOCKS: Final = 8
 START_US: Final = 1_000_000_000
 Found = Callable[[list[str]], None]
+
+
+def quieten() -> None:
+    """Log errors only."""
+    log.set_level(log.ERROR)
 
 
 class Clockwork(Reactor):
@@ -115,7 +122,8 @@ class Simulation:
         self.process = Process(self.reactor, self.block(0), self.resolve)
         self.pool = Pool(self.process, self.config(servers, settings), self.block(1))
         rows = [self.block(2 + i) for i in range(servers)]
-        self.pool.start(protocol_for(self.pool), rows)
+        speaks = RedisProtocol if self.pool.config.redis else MemcacheProtocol
+        self.pool.start(speaks(self.pool), rows)
         self.listener = Listener(self.process, self.pool, -1)
 
     def config(self, servers: int, settings: dict[str, object]) -> PoolConfig:
