@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from twemproxy.net.slab import holding
 from twemproxy.proxy.client import Client
-from twemproxy.proxy.memcache_fanout import Agreement, Fanout, reply_of
+from twemproxy.proxy.memcache_fanout import Agreement, Fanout
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.request import Asker
 from twemproxy.stats import slot
@@ -34,8 +34,7 @@ class Statistics(Agreement):
 
     def conclude(self, client: Asker) -> None:
         """Tell the facts; a server that failed has none."""
-        replies = [reply_of(fragment) for fragment in self.fragments]
-        client.outbox.say(self.about.told(replies))
+        client.outbox.say(self.about.told(self.replies()))
 
 
 class About:

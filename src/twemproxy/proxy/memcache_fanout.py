@@ -5,12 +5,11 @@ stats items ─┬▶ server 0: STAT items:1:number 7 ─┬▶ STAT <server 0>:
                                                     END
 """
 
-from twemproxy import limits
 from twemproxy.net.slab import holding
 from twemproxy.proxy.client import Client
+from twemproxy.proxy.fanout import ask_server, reply_of, send_on
 from twemproxy.proxy.pool import Pool, Server
-from twemproxy.proxy.request import Asker, Gather, Request, fail, request_of
-from twemproxy.proxy.server import ServerConnection
+from twemproxy.proxy.request import Asker, Gather, Request, request_of
 from twemproxy.stats import slot
 from twemproxy.wire import rule
 from twemproxy.wire.memcache import answers
@@ -27,9 +26,13 @@ class Agreement(Gather):
         Gather.__init__(self)
         self.fragments: list[Request] = []
 
+    def replies(self) -> list[bytes]:
+        """Return what each server said."""
+        return [reply_of(one, answers.UNEXPECTED) for one in self.fragments]
+
     def merge(self, client: Asker) -> None:
         """Say what every server said."""
-        client.outbox.say(reply_of(self.fragments[0]))
+        client.outbox.say(self.replies()[0])
 
 
 class Lists(Agreement):
@@ -42,16 +45,8 @@ class Lists(Agreement):
 
     def conclude(self, client: Asker) -> None:
         """Merge; the error of a server is a line of its own unless all say one."""
-        replies = [reply_of(fragment) for fragment in self.fragments]
-        for piece in joined(self.names, replies):
+        for piece in joined(self.names, self.replies()):
             client.outbox.say(piece)
-
-
-def reply_of(fragment: Request) -> bytes:
-    """Return the reply to a fragment, which has one."""
-    if fragment.reply is None:
-        return answers.UNEXPECTED
-    return bytes(fragment.reply.buf[fragment.start : fragment.end])
 
 
 class Fanout:
@@ -89,7 +84,7 @@ class Fanout:
             if conn is not None:
                 conn.outbox.say(line)
                 conn.send_quietly(len(line))
-                self.send_on(conn, client)
+                send_on(conn, client)
 
     def ask(
         self,
@@ -108,16 +103,4 @@ class Fanout:
         text = holding(line)
         for server, fragment in zip(servers, gather.fragments, strict=True):
             fragment.expects = expects
-            conn = self.pool.connection(server.index, client)
-            if conn is None:
-                fail(fragment, self.pool.refusal(server.index))
-            else:
-                conn.outbox.add(text, 0, text.used)
-                conn.expect(fragment, text.used)
-                self.send_on(conn, client)
-
-    def send_on(self, conn: ServerConnection, client: Client) -> None:
-        """Send what has been written, and do not read on when that is too much."""
-        conn.send_later()
-        if conn.outbox.pending > limits.MAX_SERVER_QUEUE_BYTES:
-            conn.hold_back(client)
+            ask_server(self.pool, client, fragment, text, server.index)

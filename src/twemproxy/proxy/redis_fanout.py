@@ -15,6 +15,7 @@ from typing import Final
 from twemproxy import limits
 from twemproxy.net.slab import Slab, holding
 from twemproxy.proxy.client import Client
+from twemproxy.proxy.fanout import ask_server, reply_of
 from twemproxy.proxy.pool import Pool, Server
 from twemproxy.proxy.request import Asker, Gather, Request, fail, request_of
 from twemproxy.stats import slot
@@ -46,7 +47,7 @@ class Everywhere(Gather):
         if self.failed is not None and self.how != rule.ONE_OK:
             Gather.conclude(self, client)
             return
-        replies = [reply_of(fragment) for fragment in self.fragments]
+        replies = [reply_of(one, answers.UNEXPECTED) for one in self.fragments]
         if self.how == rule.RANDOM:
             replies.sort(key=lambda _: os.urandom(4))  # any order
         for piece in MERGES[self.how](replies):
@@ -66,7 +67,7 @@ class Step(Gather):
 
     def merge(self, client: Asker) -> None:
         """Replace the cursor in the reply."""
-        reply = reply_of(self.fragment)
+        reply = reply_of(self.fragment, answers.UNEXPECTED)
         own, rest = cursor_of(reply)
         if own < 0:
             client.outbox.say(answers.UNEXPECTED)
@@ -78,13 +79,6 @@ class Step(Gather):
             return
         client.outbox.say(b"*2\r\n" + answers.bulk(b"%d" % number))
         client.outbox.say(reply[rest:])
-
-
-def reply_of(fragment: Request) -> bytes:
-    """Return the reply to a fragment, which has one."""
-    if fragment.reply is None:
-        return answers.UNEXPECTED
-    return bytes(fragment.reply.buf[fragment.start : fragment.end])
 
 
 class Fanout:
@@ -120,7 +114,7 @@ class Fanout:
             if command.merge == rule.ONE_OK:
                 self.write_aside(client, fragment, text, server)
             else:
-                self.write(client, fragment, text, server.index)
+                ask_server(self.pool, client, fragment, text, server.index)
 
     def scan(self, client: Client, args: list[bytes]) -> None:
         """Ask the server that the cursor names, or the next live one."""
@@ -142,7 +136,7 @@ class Fanout:
         fragment = request_of(client, whole, client.reactor.now_us)
         whole.gather = Step(fragment, live[0], count)
         text = holding(answers.request([args[0], b"%d" % own, *args[2:]]))
-        self.write(client, fragment, text, live[0])
+        ask_server(self.pool, client, fragment, text, live[0])
 
     def write_aside(
         self, client: Client, fragment: Request, text: Slab, server: Server
@@ -156,18 +150,6 @@ class Fanout:
         conn.expect(fragment, text.used)
         conn.send_later()
         conn.retire()
-
-    def write(self, client: Client, fragment: Request, text: Slab, index: int) -> None:
-        """Send a fragment to a server, or let it fail."""
-        conn = self.pool.connection(index, client)
-        if conn is None:
-            fail(fragment, self.pool.refusal(index))
-            return
-        conn.outbox.add(text, 0, text.used)
-        conn.expect(fragment, text.used)
-        conn.send_later()
-        if conn.outbox.pending > limits.MAX_SERVER_QUEUE_BYTES:
-            conn.hold_back(client)
 
 
 def blocks(args: list[bytes]) -> bool:
