@@ -71,6 +71,16 @@ def test_statistics_tell_of_the_pool(memcache_proxy: Proxy) -> None:
     assert int(after["bytes_read"]) > int(before["bytes_read"]) > 0
 
 
+def test_bytes_are_counted_once(memcache_proxy: Proxy) -> None:
+    name = "client_bytes_in"
+    with memcache_proxy.connect() as wire:
+        line = b"get %b\r\n" % KEYS[0]
+        wire.ask(line, b"END\r\n")
+        # The pool's own counter has them once the sweep has looked at the client.
+        wait_until(lambda: memcache_proxy.pool_stats()[name], "bytes to be counted")
+        assert int(stats(wire)["bytes_read"]) == len(line) + len(b"stats\r\n")
+
+
 def test_statistics_of_servers_bear_their_names(memcache_proxy: Proxy) -> None:
     with memcache_proxy.connect() as wire:
         fill(wire)

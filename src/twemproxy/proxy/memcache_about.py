@@ -113,9 +113,9 @@ class About:
         clients = self.pool.clients
         return {
             "bytes_read": counters.get(slot.CLIENT_BYTES_IN)
-            + sum(client.bytes_in for client in clients),
+            + sum(client.bytes_in - client.counted_in for client in clients),
             "bytes_written": counters.get(slot.CLIENT_BYTES_OUT)
-            + sum(client.bytes_out for client in clients),
+            + sum(client.bytes_out - client.counted_out for client in clients),
             "client_requests": counters.get(slot.CLIENT_REQUESTS),
             "client_errors": counters.get(slot.CLIENT_ERRORS),
             "protocol_errors": counters.get(slot.PROTOCOL_ERRORS),
