@@ -7,6 +7,7 @@ from bench.micro.timing import nanoseconds
 from twemproxy.wire import progress, rule
 from twemproxy.wire.memcache.request import RequestScanner as MemcacheRequests
 from twemproxy.wire.memcache.response import ResponseScanner as MemcacheResponses
+from twemproxy.wire.redis.answers import request
 from twemproxy.wire.redis.request import RequestScanner as RedisRequests
 from twemproxy.wire.redis.response import ResponseScanner as RedisResponses
 
@@ -24,12 +25,6 @@ class Case(NamedTuple):
     expects: int = 0  # for responses whose form depends on the request
 
 
-def redis(*words: bytes) -> bytes:
-    """Encode a request or an array of strings."""
-    strings = b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
-    return b"*%d\r\n%b" % (len(words), strings)
-
-
 def values(*keys: bytes) -> bytes:
     """Encode what memcached answers when all keys are there."""
     found = b"".join(b"VALUE %b 0 %d\r\n%b\r\n" % (k, len(VALUE), VALUE) for k in keys)
@@ -37,13 +32,13 @@ def values(*keys: bytes) -> bytes:
 
 
 CASES = (
-    Case("redis GET", redis(b"GET", KEYS[0]), RedisRequests),
-    Case("redis SET", redis(b"SET", KEYS[0], VALUE), RedisRequests),
-    Case("redis MGET of 100", redis(b"MGET", *KEYS), RedisRequests),
+    Case("redis GET", request([b"GET", KEYS[0]]), RedisRequests),
+    Case("redis SET", request([b"SET", KEYS[0], VALUE]), RedisRequests),
+    Case("redis MGET of 100", request([b"MGET", *KEYS]), RedisRequests),
     Case("redis inline", b"GET %b\r\n" % KEYS[0], RedisRequests),
     Case("redis +OK", b"+OK\r\n", RedisResponses),
     Case("redis string", b"$100\r\n%b\r\n" % VALUE, RedisResponses),
-    Case("redis array of 100", redis(*[VALUE] * 100), RedisResponses),
+    Case("redis array of 100", request([VALUE] * 100), RedisResponses),
     Case("memcached get", b"get %b\r\n" % KEYS[0], MemcacheRequests),
     Case("memcached get of 100", b"get %b\r\n" % b" ".join(KEYS), MemcacheRequests),
     Case(

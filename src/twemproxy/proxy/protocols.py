@@ -13,11 +13,8 @@ from twemproxy.proxy.protocol import Protocol
 
 def protocol_for(pool: Pool) -> Protocol:
     """Return the protocol object of a pool."""
-    module: Any
-    if pool.config.redis:
-        module = import_module("twemproxy.proxy.redis")
-        redis: Protocol = module.RedisProtocol(pool)
-        return redis
-    module = import_module("twemproxy.proxy.memcache")
-    memcache: Protocol = module.MemcacheProtocol(pool)
-    return memcache
+    redis = pool.config.redis
+    module: Any = import_module(f"twemproxy.proxy.{'redis' if redis else 'memcache'}")
+    kind = module.RedisProtocol if redis else module.MemcacheProtocol
+    protocol: Protocol = kind(pool)
+    return protocol
