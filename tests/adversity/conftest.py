@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.support.wire import Wire
 
 SICK_VALUE = b"value of the sick server"
 WELL_VALUE = b"value of the well server"
+PATH = "beta"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Scene:
     servers: Sequence[RedisServer | MemcachedServer]
     sick: bytes
     well: bytes
+
+    @property
+    def path(self) -> Path:
+        """Return where the second pool listens, if there is one."""
+        return self.proxy.directory / PATH
 
     @property
     def ask_sick(self) -> bytes:
@@ -94,16 +101,23 @@ def set_up(
     proxy: Callable[[str], Proxy],
     middlebox: Callable[[int], Middlebox],
 ) -> Callable[..., Scene]:
-    """`set_up(relayed, **settings)`: the stage, with these settings of the pool."""
+    """`set_up(relayed, **settings)`: the stage, with these settings of the pool.
 
-    def build(relayed: bool, **settings: object) -> Scene:
+    With `path`, a pool of the same servers listens on `Scene.path` too.
+    """
+
+    def build(relayed: bool, *, path: bool = False, **settings: object) -> Scene:
         servers: Sequence[RedisServer | MemcachedServer]
         servers = fleet.redis(2) if dialect.redis else fleet.memcached(2)
         box = middlebox(servers[0].port)
         first = box if relayed else servers[0]
         backends = [first, servers[1]]
         spoken = {"redis": dialect.redis, "distribution": "modula"}
-        running = proxy(pool(backends, "alpha", **spoken, **settings))
+        config = pool(backends, "alpha", **spoken, **settings)
+        if path:
+            listen = f"@DIR@/{PATH}"
+            config += pool(backends, "beta", listen=listen, **spoken, **settings)
+        running = proxy(config)
         keys = keys_of_servers(dialect, running.port, [s.port for s in servers])
         built = Scene(dialect, running, box, servers, *keys)
         built.store(built.sick, SICK_VALUE)

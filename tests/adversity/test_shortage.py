@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -17,6 +18,7 @@ from tests.adversity.test_floods import assert_sleeps, at_rest
 from tests.support.processes import cpu_seconds, descriptors, family, few_descriptors
 from tests.support.proxy import foreign
 from tests.support.waiting import wait_until
+from tests.support.wire import Wire
 
 pytestmark = pytest.mark.skipif(foreign(), reason="ours has these limits")
 
@@ -25,6 +27,7 @@ MIB: Final = 1 << 20
 PATIENCE_S: Final = 30.0
 RETRY_S: Final = 0.1  # how long a listener rests that cannot accept
 TURNS: Final = 1000  # a second, for who looks again every 20 milliseconds
+GLUTTONS: Final = 10  # for each four replies are under way before any is read
 STALLED_S: Final = 10.0  # after which a client that takes nothing is closed
 
 
@@ -128,15 +131,27 @@ def test_a_full_pool_turns_clients_away_at_little_cost(direct: Build) -> None:
             stage.assert_well(later)
 
 
+@contextlib.contextmanager
+def gluttons(path: Path, request: bytes) -> Iterator[None]:
+    """Ask for more than memory can bear, and read none of it.
+
+    By way of a path, where the kernel takes only so much for who does not read.
+    """
+    with contextlib.ExitStack() as stack:
+        for _ in range(GLUTTONS):
+            sock = stack.enter_context(socket.socket(socket.AF_UNIX))
+            sock.connect(str(path))
+            sock.sendall(request)
+        yield
+
+
 def test_who_takes_nothing_at_the_cap_is_closed_and_others_go_on(
     direct: Build,
 ) -> None:
-    stage = direct(max_process_bytes=8 * MIB)
+    stage = direct(path=True, max_process_bytes=32 * MIB)
     stage.store(stage.sick, b"x" * (MIB - 100))
     big = stage.dialect.found(stage.sick, b"x" * (MIB - 100))
-    address = ("127.0.0.1", stage.proxy.port)
-    with stage.proxy.connect() as b, socket.create_connection(address) as glutton:
-        glutton.sendall(stage.ask_sick * 200)
+    with Wire(stage.path) as b, gluttons(stage.path, stage.ask_sick * 200):
         wait_until(
             lambda: "are not read" in stage.proxy.log, "memory short", PATIENCE_S
         )
