@@ -12,6 +12,7 @@ class Script(Poller):
 
     def __init__(self) -> None:
         self.events = 1
+        self.breaths: list[int] = []
 
     def add(self, fd: int) -> None:
         """Watch nothing."""
@@ -29,7 +30,8 @@ class Script(Poller):
         return outcome.READ
 
     def breathe(self, time_us: int) -> None:
-        """Take no time."""
+        """Take no time, and remember."""
+        self.breaths.append(time_us)
 
 
 class Peer(Handler):
@@ -98,3 +100,25 @@ def test_a_tick_that_finds_much_ends_the_gathering() -> None:
     reactor.tick(0)
     reactor.tick(0)
     assert server.flushes == 1
+
+
+def test_after_a_tick_that_moved_many_requests_nobody_waits() -> None:
+    reactor, poller, server, _ = a_loop(50)
+    for _ in range(100):
+        reactor.on_asked()
+    reactor.tick(0)
+    assert (poller.breaths, server.flushes) == ([], 1)
+    for _ in range(99):
+        reactor.on_answered()
+    reactor.tick(0)
+    assert (poller.breaths, server.flushes) == ([8], 1)
+    assert reactor.under_way == 51
+
+
+def test_a_breath_is_a_32nd_of_what_a_request_waits_for_its_server() -> None:
+    reactor, _, _, _ = a_loop(50)
+    assert reactor.breath_us() == 8
+    for wait_us, breath_us in [(200, 8), (1600, 50), (1_000_000, 100), (640, 20)]:
+        for _ in range(2000):
+            reactor.learn_wait(wait_us)
+        assert abs(reactor.breath_us() - breath_us) <= 1

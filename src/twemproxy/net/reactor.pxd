@@ -6,9 +6,9 @@ from twemproxy.net.poller cimport Poller
 from twemproxy.net.slab cimport Slab
 
 cdef Py_ssize_t SLAB_BYTES
-cdef Py_ssize_t ROOM
-cdef int64_t MAX_SLEEP_MS, NEVER
-cdef int CROWD, BREATH_US, GATHER
+cdef Py_ssize_t ROOM, PLENTY
+cdef int64_t MAX_SLEEP_MS, NEVER, BREATH_US, LONG_BREATH_US
+cdef int CROWD, GATHER, AVERAGED, SHARE
 
 cdef class Handler:
     cdef public int fd, stage
@@ -22,9 +22,9 @@ cdef class Reactor:
     cdef list handlers
     cdef public Slab slab
     cdef public list again, dirty_servers, dirty_clients, unsettled, timers
-    cdef public int64_t due_ms, now_ms, now_us, sequence, ticks
+    cdef public int64_t due_ms, now_ms, now_us, sequence, ticks, waits_us
     cdef public int batch
-    cdef public Py_ssize_t under_way
+    cdef public Py_ssize_t under_way, moved
     cdef public bint running
 
     cpdef read_clock(self)
@@ -39,6 +39,12 @@ cdef class Reactor:
     cpdef int timeout_ms(self) except? -2
     @cython.locals(count=int, i=int, handler=Handler, again=list, crowded=bint)
     cpdef tick(self, int timeout_ms)
+    @cython.locals(crowd=Py_ssize_t)
+    cdef bint is_crowded(self) except -1
+    cpdef int breath_us(self) except -1
+    cpdef on_asked(self)
+    cpdef on_answered(self)
+    cpdef learn_wait(self, int64_t taken_us)
     cpdef make_room(self)
     @cython.locals(unsettled=list, handler=Handler)
     cpdef finish(self)

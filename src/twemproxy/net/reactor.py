@@ -8,9 +8,9 @@ busier the loop, the more a tick reads.
 
 A loop that is faster than its peers would still make small batches, and small
 batches cost everybody: it wakes for one request, and so do the servers. So when
-much is under way and the last tick found little of it, the loop takes a breath of
-a few microseconds before it looks again, and what is for the servers gathers for a
-few ticks. See docs/decisions/batching.md.
+much is under way and the last tick found little of it, the loop takes a breath
+before it looks again, a small part of the time that servers take to answer, and what
+is for the servers gathers for a few ticks. See docs/decisions/batching.md.
 """
 
 import heapq
@@ -25,7 +25,11 @@ from twemproxy.net.slab import Slab
 SLAB_BYTES: Final = 262144
 ROOM: Final = 16384  # the least that a read must have room for
 CROWD: Final = 8  # with fewer requests under way nobody is made to wait
-BREATH_US: Final = 8
+PLENTY: Final = 100  # nor when the last tick asked and answered so many
+BREATH_US: Final = 8  # the least that is worth a sleep
+LONG_BREATH_US: Final = 100
+AVERAGED: Final = 6  # a shift: about the last 64 waits
+SHARE: Final = 5  # a shift: a breath is a 32nd of a wait
 GATHER: Final = 3  # a mask: in a crowd, servers are written to every fourth tick
 MAX_SLEEP_MS: Final = 3600000
 NEVER: Final = 1 << 62  # ms
@@ -64,6 +68,7 @@ class Reactor:
         "dirty_servers",
         "due_ms",
         "handlers",
+        "moved",
         "now_ms",
         "now_us",
         "poller",
@@ -74,6 +79,7 @@ class Reactor:
         "timers",
         "under_way",
         "unsettled",
+        "waits_us",
     )
 
     def __init__(self, poller: Poller) -> None:
@@ -89,7 +95,9 @@ class Reactor:
         self.sequence = 0
         self.ticks = 0
         self.batch = 0  # events in the last tick
+        self.moved = 0  # requests asked and answered in it
         self.under_way = 0  # requests that wait for a server
+        self.waits_us = 0  # the sum of the last 64 such waits, about
         self.running = False
         self.read_clock()
 
@@ -158,9 +166,10 @@ class Reactor:
         again = self.again
         if again:
             self.again = []
-        crowded = self.under_way >= CROWD and self.batch < self.under_way
+        crowded = self.is_crowded()
+        self.moved = 0
         if crowded:
-            self.poller.breathe(BREATH_US)
+            self.poller.breathe(self.breath_us())
         count = self.poller.wait(timeout_ms)
         self.batch = count
         self.read_clock()
@@ -182,6 +191,29 @@ class Reactor:
         if self.due_ms <= self.now_ms:
             self.run_timers()
             self.finish()
+
+    def is_crowded(self) -> bool:
+        """Tell whether letting the peers go on for a moment makes larger batches."""
+        crowd = self.under_way
+        return crowd >= CROWD and self.batch < crowd and self.moved < PLENTY
+
+    def breath_us(self) -> int:
+        """Return for how long: so short that few notice, by what they wait anyway."""
+        return min(max(self.waits_us >> (AVERAGED + SHARE), BREATH_US), LONG_BREATH_US)
+
+    def on_asked(self) -> None:
+        """One more request waits for a server."""
+        self.under_way += 1
+        self.moved += 1
+
+    def on_answered(self) -> None:
+        """One request less waits for a server."""
+        self.under_way -= 1
+        self.moved += 1
+
+    def learn_wait(self, taken_us: int) -> None:
+        """Take down how long a server has taken to answer a request."""
+        self.waits_us += taken_us - (self.waits_us >> AVERAGED)
 
     def make_room(self) -> None:
         """Have room for one more read in the shared slab."""

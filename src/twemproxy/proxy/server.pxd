@@ -40,7 +40,7 @@ cdef class ServerConnection(Connection):
     cpdef hold_back(self, Client client)
     @cython.locals(waiters=list, client=Client)
     cpdef release(self)
-    @cython.locals(request=Request, counters=Block)
+    @cython.locals(request=Request, counters=Block, taken_us=cython.longlong)
     cpdef answer(self, Slab slab, Py_ssize_t start, Py_ssize_t end, int verdict)
     @cython.locals(request=Request, counters=Block)
     cpdef count_resolved(self)

@@ -131,7 +131,7 @@ class ServerConnection(Connection):
         """Append a request whose bytes, counted as `length`, are in the outbox."""
         request.length = length
         request.upto = self.bytes_out + self.outbox.pending
-        self.reactor.under_way += 1
+        self.reactor.on_asked()
         if self.tail is None:
             self.head = request
         else:
@@ -186,7 +186,7 @@ class ServerConnection(Connection):
             return
         self.paired_bytes = request.upto
         self.head = request.next_sent
-        self.reactor.under_way -= 1
+        self.reactor.on_answered()
         request.next_sent = None
         if self.head is None:
             self.tail = None
@@ -205,7 +205,9 @@ class ServerConnection(Connection):
         if is_gone(request):
             counters.add(slot.SWALLOWED, 1)
         else:
-            counters.observe(slot.SERVER_TIMES, self.reactor.now_us - request.sent_us)
+            taken_us = self.reactor.now_us - request.sent_us
+            counters.observe(slot.SERVER_TIMES, taken_us)
+            self.reactor.learn_wait(taken_us)
             if request.trace is not None:
                 request.trace.answer(self.reactor.now_us, request.sent_us, self.address)
             counters.add(slot.RESPONSES, 1)
