@@ -5,7 +5,7 @@ from twemproxy.wire.lookup cimport CommandIndex
 from twemproxy.wire.memcache.merge cimport key_hash
 from twemproxy.wire.scanner cimport Scanner
 
-cdef Py_ssize_t MAX_LINE_BYTES, MAX_REPLY_BYTES
+cdef Py_ssize_t MAX_LINE_BYTES, MAX_REPLY_BYTES, SHORTEST
 cdef int64_t ENOUGH
 cdef int END, STORED, NOT_STORED, EXISTS, NOT_FOUND, TOUCHED, DELETED, VERSION, NUMBER
 cdef int VALUE, STAT, ITEM, PREFIX, RESET, OK, ERROR, CLIENT_ERROR, SERVER_ERROR
@@ -23,6 +23,8 @@ cdef class ResponseScanner(Scanner):
 
     @cython.locals(end=Py_ssize_t, whole=bint)
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
+    @cython.locals(pos=Py_ssize_t, key=Py_ssize_t, key_end=Py_ssize_t, flags_end=Py_ssize_t, size_end=Py_ssize_t, size=int64_t)
+    cdef bint read_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(pos=Py_ssize_t)
     cdef Py_ssize_t find_end(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -2
     @cython.locals(first=bint, stop=Py_ssize_t, kind=int)
@@ -33,9 +35,12 @@ cdef class ResponseScanner(Scanner):
     cdef bint read_meta(self, bytearray buf, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t end) except -1
     @cython.locals(key=Py_ssize_t, key_end=Py_ssize_t, flags_end=Py_ssize_t, size_end=Py_ssize_t, size=int64_t)
     cdef read_value(self, bytearray buf, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t end)
+    cdef check_wanted(self, bytearray buf, Py_ssize_t key, Py_ssize_t end)
     @cython.locals(expects=int)
     cdef bint fits(self, int kind) except -1
 
+cdef bint is_value(bytearray buf, Py_ssize_t pos) except -1
+cdef Py_ssize_t digits_end(bytearray buf, Py_ssize_t pos, Py_ssize_t end) except -1
 cdef Py_ssize_t word_end(bytearray buf, Py_ssize_t pos, Py_ssize_t end) except -1
 @cython.locals(value=int64_t, digit=int)
 cdef int64_t number(bytearray buf, Py_ssize_t pos, Py_ssize_t end) except -2

@@ -18,6 +18,7 @@ from twemproxy.wire.scanner import Scanner
 
 MAX_LINE_BYTES: Final = limits.MAX_LINE_BYTES
 MAX_REPLY_BYTES: Final = limits.MAX_REPLY_BYTES
+SHORTEST: Final = len(b"VALUE k 0 0\r\n")
 ENOUGH: Final = 10**17  # larger numbers are not worth reading to their end
 
 # What a line begins with: the number of its word in WORDS. Those before VALUE are
@@ -114,6 +115,8 @@ class ResponseScanner(Scanner):
                     if self.expects == rule.META:
                         self.length = self.at
                         return progress.WHOLE
+            if self.expects == rule.VALUES and self.read_plain(buf, start, filled):
+                continue
             end = self.find_end(buf, start, filled)
             if end < 0:
                 return progress.MORE
@@ -128,6 +131,34 @@ class ResponseScanner(Scanner):
                 if self.expects != rule.QUIET_META:
                     self.shown = self.at
                 return progress.WHOLE
+
+    def read_plain(self, buf: bytearray, start: int, filled: int) -> bool:
+        """Understand ``VALUE <key> <flags> <bytes>`` in one go, as most lines are.
+
+        False, with nothing done, for every other line and for what is not whole.
+        """
+        pos = start + self.at
+        if pos + SHORTEST > filled or not is_value(buf, pos):
+            return False
+        key = pos + 6
+        key_end = key
+        while key_end < filled and buf[key_end] > 32:
+            key_end += 1
+        flags_end = digits_end(buf, key_end + 1, filled)
+        size_end = digits_end(buf, flags_end + 1, filled)
+        if size_end + 1 >= filled or buf[key_end] != 32 or buf[flags_end] != 32:
+            return False
+        if buf[size_end] != 13 or buf[size_end + 1] != 10:
+            return False
+        size = number(buf, flags_end + 1, size_end)
+        if size < 0 or size > MAX_REPLY_BYTES or flags_end == key_end + 1:
+            return False
+        self.check_wanted(buf, key, key_end)
+        self.kind = VALUE
+        self.need = size_end + 2 - start + size + 2
+        if self.need > MAX_REPLY_BYTES:
+            raise ProtocolError(f"response of more than {MAX_REPLY_BYTES} bytes")
+        return True
 
     def find_end(self, buf: bytearray, start: int, filled: int) -> int:
         """Return the offset of the CR LF that ends the line at `at`, -1 if not here.
@@ -222,9 +253,13 @@ class ResponseScanner(Scanner):
             raise ProtocolError("bad VALUE line")
         if size_end < end and number(buf, size_end + 1, end) < 0:
             raise ProtocolError("bad VALUE line")
-        if self.wanted >= 0 and (self.at or key_hash(buf, key, key_end) != self.wanted):
-            raise ProtocolError("a value that was not asked for")
+        self.check_wanted(buf, key, key_end)
         self.need = end + 2 - start + size + 2
+
+    def check_wanted(self, buf: bytearray, key: int, end: int) -> None:
+        """Refuse a value of another key than the one that was asked for."""
+        if self.wanted >= 0 and (self.at or key_hash(buf, key, end) != self.wanted):
+            raise ProtocolError("a value that was not asked for")
 
     def fits(self, kind: int) -> bool:
         """Tell whether a line can be the whole answer to the request."""
@@ -244,6 +279,21 @@ class ResponseScanner(Scanner):
         if expects == rule.VERSION:
             return kind == VERSION
         return expects == rule.OKAY and kind == OK
+
+
+def is_value(buf: bytearray, pos: int) -> bool:
+    """Tell whether "VALUE" and a blank are at buf[pos]."""
+    if buf[pos] != 86 or buf[pos + 1] != 65 or buf[pos + 2] != 76:
+        return False
+    return buf[pos + 3] == 85 and buf[pos + 4] == 69 and buf[pos + 5] == 32
+
+
+def digits_end(buf: bytearray, pos: int, end: int) -> int:
+    """Return where the digits at buf[pos] end, no more than ten of them."""
+    end = min(end, pos + 10)
+    while pos < end and 48 <= buf[pos] <= 57:
+        pos += 1
+    return pos
 
 
 def word_end(buf: bytearray, pos: int, end: int) -> int:
