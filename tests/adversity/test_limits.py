@@ -86,6 +86,23 @@ def test_a_long_request_may_take_longer(proxy: Start, redis_servers: Redis) -> N
         assert not steady.closed
 
 
+@pytest.mark.parametrize("limit", ["client_idle_timeout", "client_request_timeout"])
+def test_a_slow_upload_goes_on_while_it_moves_and_not_when_it_stops(
+    proxy: Start, redis_servers: Redis, limit: str
+) -> None:
+    running = proxy(pool(redis_servers(1), **{limit: SHORT_MS}))
+    request = resp("SET", "k", b"x" * 4 * MIB)
+    step = 40 * 1024  # the proxy is not woken for each
+    with running.connect() as slow:
+        slow.send(request[: MIB // 2])
+        for start in range(MIB // 2, MIB + MIB // 2, step):
+            slow.send(request[start : start + step])
+            assert slow.read_until_quiet(SHORT_MS / 4000) == b""
+            assert not slow.closed
+        assert slow.read_to_end() == b""
+    assert running.pool_stats()["client_timedout"] == 1
+
+
 def test_a_stranger_must_say_the_password_in_time(
     proxy: Start, canned: Callable[..., CannedServer]
 ) -> None:

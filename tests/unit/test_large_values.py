@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import random
+import select
 import socket
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
@@ -372,6 +373,28 @@ def test_bytes_in_pipes_count_as_memory_held() -> None:
         (held,) = [client.held() for client in made.inside.pool.clients]
         assert sent <= held <= sent + 10000
         assert held_bytes() - before >= sent
+
+
+def test_a_socket_wakes_us_for_a_good_part_and_for_the_last_one() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        near = socket.create_connection(listener.getsockname())
+        far, _ = listener.accept()
+    with near, far:
+        far.setblocking(False)
+        gap = pipe.gap_at(0, 300_000)
+        assert gap is not None
+        marks = []
+        for count in (0, 20_000, 100_000, 180_000):
+            near.sendall(bytes(count))
+            while count:
+                select.select([far], [], [], 1)
+                count -= max(0, gap.fill(far.fileno()))
+            gap.await_more(far.fileno())
+            marks.append(far.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT))
+        for filled in gap.pipes:
+            while filled.held:
+                filled.drain(near.fileno(), False)
+    assert marks == [pipe.GOOD_PART, pipe.GOOD_PART, 180_000, 1]
 
 
 def test_a_value_without_its_end_is_not_passed_on() -> None:

@@ -105,17 +105,9 @@ class ResponseScanner(Scanner):
             if self.need:
                 if start + self.need > filled:
                     return progress.MORE
-                if buf[start + self.need - 2] != 13 or buf[start + self.need - 1] != 10:
-                    raise ProtocolError("data block does not end with CRLF")
-                self.at = self.need
-                self.looked = self.at
-                self.need = 0
-                if self.kind == VA:
-                    self.shown = self.at
-                    if self.expects == rule.META:
-                        self.length = self.at
-                        return progress.WHOLE
-            if self.expects == rule.VALUES and self.read_plain(buf, start, filled):
+                if self.end_block(buf, start):
+                    return progress.WHOLE
+            if self.read_plain(buf, start, filled):
                 continue
             end = self.find_end(buf, start, filled)
             if end < 0:
@@ -132,13 +124,29 @@ class ResponseScanner(Scanner):
                     self.shown = self.at
                 return progress.WHOLE
 
+    def end_block(self, buf: bytearray, start: int) -> bool:
+        """Walk over a data block that is here; true when it ends the response."""
+        if buf[start + self.need - 2] != 13 or buf[start + self.need - 1] != 10:
+            raise ProtocolError("data block does not end with CRLF")
+        self.at = self.need
+        self.looked = self.at
+        self.need = 0
+        if self.kind == VA:
+            self.shown = self.at
+            if self.expects == rule.META:
+                self.length = self.at
+                return True
+        return False
+
     def read_plain(self, buf: bytearray, start: int, filled: int) -> bool:
         """Understand ``VALUE <key> <flags> <bytes>`` in one go, as most lines are.
 
         False, with nothing done, for every other line and for what is not whole.
         """
         pos = start + self.at
-        if pos + SHORTEST > filled or not is_value(buf, pos):
+        if self.expects != rule.VALUES or pos + SHORTEST > filled:
+            return False
+        if not is_value(buf, pos):
             return False
         key = pos + 6
         key_end = key
