@@ -90,7 +90,8 @@ def test_a_long_request_may_take_longer(proxy: Start, redis_servers: Redis) -> N
 def test_a_slow_upload_goes_on_while_it_moves_and_not_when_it_stops(
     proxy: Start, redis_servers: Redis, limit: str
 ) -> None:
-    running = proxy(pool(redis_servers(1), **{limit: SHORT_MS}))
+    settings: dict[str, object] = {limit: SHORT_MS}
+    running = proxy(pool(redis_servers(1), "alpha", **settings))
     request = resp("SET", "k", b"x" * 4 * MIB)
     step = 40 * 1024  # the proxy is not woken for each
     with running.connect() as slow:

@@ -3,7 +3,7 @@ from twemproxy.net cimport outcome
 from twemproxy.net.ledger cimport hold
 from twemproxy.net.splice cimport move, unread, wake_at
 
-cdef Py_ssize_t GOOD_PART
+cdef Py_ssize_t WAKE_BYTES
 
 @cython.final
 @cython.no_gc

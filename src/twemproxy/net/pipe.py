@@ -22,7 +22,7 @@ from twemproxy.net.splice import move, unread, wake_at
 PIPE_BYTES: Final = limits.PIPE_BYTES
 MAX_PIPES: Final = limits.MAX_PIPES
 DESCRIPTORS_PER_PIPE: Final = limits.DESCRIPTORS_PER_PIPE
-GOOD_PART: Final = 262144  # bytes
+WAKE_BYTES: Final = limits.WAKE_BYTES
 AVAILABLE: Final = hasattr(os, "splice") and hasattr(fcntl, "F_SETPIPE_SZ")
 
 
@@ -172,7 +172,7 @@ class Gap:
 
     def await_more(self, fd: int) -> None:
         """Be told when a good part of what is missing is here, not of every packet."""
-        mark = min(max(self.missing, 1), GOOD_PART)
+        mark = min(max(self.missing, 1), WAKE_BYTES)
         if mark != self.mark:
             self.mark = mark
             wake_at(fd, mark)

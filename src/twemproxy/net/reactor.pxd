@@ -39,8 +39,6 @@ cdef class Reactor:
     cpdef int timeout_ms(self) except? -2
     @cython.locals(count=int, i=int, handler=Handler, again=list, crowded=bint)
     cpdef tick(self, int timeout_ms)
-    @cython.locals(crowd=Py_ssize_t)
-    cdef bint is_crowded(self) except -1
     cpdef int breath_us(self) except -1
     cpdef on_asked(self)
     cpdef on_answered(self)

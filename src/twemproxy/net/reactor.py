@@ -25,7 +25,7 @@ from twemproxy.net.slab import Slab
 SLAB_BYTES: Final = 262144
 ROOM: Final = 16384  # the least that a read must have room for
 CROWD: Final = 8  # with fewer requests under way nobody is made to wait
-PLENTY: Final = 100  # nor when the last tick asked and answered so many
+PLENTY: Final = 100  # nor slept, when the last tick asked and answered so many
 BREATH_US: Final = 8  # the least that is worth a sleep
 LONG_BREATH_US: Final = 100
 AVERAGED: Final = 6  # a shift: about the last 64 waits
@@ -166,10 +166,10 @@ class Reactor:
         again = self.again
         if again:
             self.again = []
-        crowded = self.is_crowded()
-        self.moved = 0
-        if crowded:
+        crowded = self.under_way >= CROWD and self.batch < self.under_way
+        if crowded and self.moved < PLENTY:
             self.poller.breathe(self.breath_us())
+        self.moved = 0
         count = self.poller.wait(timeout_ms)
         self.batch = count
         self.read_clock()
@@ -191,11 +191,6 @@ class Reactor:
         if self.due_ms <= self.now_ms:
             self.run_timers()
             self.finish()
-
-    def is_crowded(self) -> bool:
-        """Tell whether letting the peers go on for a moment makes larger batches."""
-        crowd = self.under_way
-        return crowd >= CROWD and self.batch < crowd and self.moved < PLENTY
 
     def breath_us(self) -> int:
         """Return for how long: so short that few notice, by what they wait anyway."""
