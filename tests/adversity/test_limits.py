@@ -93,7 +93,7 @@ def test_a_slow_upload_goes_on_while_it_moves_and_not_when_it_stops(
     settings: dict[str, object] = {limit: SHORT_MS}
     running = proxy(pool(redis_servers(1), "alpha", **settings))
     request = resp("SET", "k", b"x" * 4 * MIB)
-    step = 40 * 1024  # the proxy is not woken for each
+    step = 40 * 1024
     with running.connect() as slow:
         slow.send(request[: MIB // 2])
         for start in range(MIB // 2, MIB + MIB // 2, step):

@@ -1,9 +1,7 @@
 cimport cython
 from twemproxy.net cimport outcome
 from twemproxy.net.ledger cimport hold
-from twemproxy.net.splice cimport move, unread, wake_at
-
-cdef Py_ssize_t WAKE_BYTES
+from twemproxy.net.splice cimport move, unread
 
 @cython.final
 @cython.no_gc
@@ -19,11 +17,9 @@ cdef class Pipe:
 @cython.no_gc
 cdef class Gap:
     cdef readonly Py_ssize_t at, length
-    cdef public Py_ssize_t missing, mark
+    cdef public Py_ssize_t missing
     cdef readonly list pipes
     @cython.locals(pipe=Pipe, another=Pipe, count=Py_ssize_t)
     cpdef Py_ssize_t fill(self, int fd) except? -1000
-    @cython.locals(mark=Py_ssize_t)
-    cpdef await_more(self, int fd)
 
 cpdef Gap gap_at(Py_ssize_t at, Py_ssize_t length)

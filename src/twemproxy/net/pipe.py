@@ -17,12 +17,11 @@ from typing import Final
 from twemproxy import limits
 from twemproxy.net import outcome
 from twemproxy.net.ledger import hold
-from twemproxy.net.splice import move, unread, wake_at
+from twemproxy.net.splice import move, unread
 
 PIPE_BYTES: Final = limits.PIPE_BYTES
 MAX_PIPES: Final = limits.MAX_PIPES
 DESCRIPTORS_PER_PIPE: Final = limits.DESCRIPTORS_PER_PIPE
-WAKE_BYTES: Final = limits.WAKE_BYTES
 AVAILABLE: Final = hasattr(os, "splice") and hasattr(fcntl, "F_SETPIPE_SZ")
 
 
@@ -142,11 +141,10 @@ class Gap:
     included, so that its scanner sees where it ends.
     """
 
-    __slots__ = ("at", "length", "mark", "missing", "pipes")
+    __slots__ = ("at", "length", "missing", "pipes")
 
     def __init__(self, at: int, missing: int, pipe: Pipe) -> None:
         self.at = at
-        self.mark = 1  # with fewer bytes the socket does not count as readable
         self.missing = missing
         self.length = 0
         self.pipes = [pipe]
@@ -169,13 +167,6 @@ class Gap:
             self.length += count
             self.missing -= count
         return count
-
-    def await_more(self, fd: int) -> None:
-        """Be told when a good part of what is missing is here, not of every packet."""
-        mark = min(max(self.missing, 1), WAKE_BYTES)
-        if mark != self.mark:
-            self.mark = mark
-            wake_at(fd, mark)
 
 
 def gap_at(at: int, length: int) -> Gap | None:

@@ -4,11 +4,9 @@ Both calls report as those of ``sock`` do: 0 or more is a count, `AGAIN` says th
 nothing can be done now, anything below is ``-errno``.
 """
 
-import contextlib
 import errno
 import fcntl
 import os
-import socket
 import sys
 import termios
 from typing import Final
@@ -38,10 +36,3 @@ def unread(fd: int) -> int:
     except OSError:
         return 0
     return int.from_bytes(answer, sys.byteorder)
-
-
-def wake_at(fd: int, count: int) -> None:
-    """Have a socket count as readable only when so many bytes, or its end, are here."""
-    twin = socket.socket(fileno=os.dup(fd))
-    with contextlib.suppress(OSError), twin:
-        twin.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)

@@ -11,7 +11,6 @@ cdef extern from *:
     #include <errno.h>
     #include <fcntl.h>
     #include <sys/ioctl.h>
-    #include <sys/socket.h>
     #ifdef SPLICE_F_NONBLOCK
     #define MOVE_FLAGS (SPLICE_F_MOVE | SPLICE_F_NONBLOCK)
     #define MOVE_MORE SPLICE_F_MORE
@@ -27,11 +26,10 @@ cdef extern from *:
     #endif
     """
     enum:
-        MOVE_FLAGS, MOVE_MORE, FIONREAD, SOL_SOCKET, SO_RCVLOWAT
+        MOVE_FLAGS, MOVE_MORE, FIONREAD
     ssize_t splice(int source, void *at, int target, void *to, size_t length,
                    unsigned int flags) nogil
     int ioctl(int fd, unsigned long request, ...) nogil
-    int setsockopt(int fd, int level, int name, const void *value, unsigned int size) nogil
 
 
 cpdef Py_ssize_t move(int source, int target, Py_ssize_t length, bint more) except? -1000:
@@ -52,8 +50,3 @@ cpdef int unread(int fd) except? -1000:
     if ioctl(fd, FIONREAD, &count) < 0:
         return 0
     return count
-
-
-cpdef wake_at(int fd, int count):
-    """Have a socket count as readable only when so many bytes, or its end, are here."""
-    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &count, sizeof(count))

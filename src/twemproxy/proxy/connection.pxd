@@ -45,8 +45,6 @@ cdef class Connection(Handler):
     cdef bint open_gap(self, Slab backlog) except -1
     @cython.locals(count=Py_ssize_t)
     cdef bint fill_gap(self, Gap gap, bint hangup) except -1
-    @cython.locals(backlog=Slab)
-    cpdef Py_ssize_t unseen(self) except -1
     cdef on_nothing(self, Py_ssize_t count)
     @cython.locals(need=Py_ssize_t, size=Py_ssize_t)
     cpdef Slab fit(self, Slab slab)

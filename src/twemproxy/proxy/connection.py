@@ -204,7 +204,6 @@ class Connection(Handler):
         slab = Slab(kept + HEAD_READ)
         slab.take(backlog.buf, self.backlog_at, backlog.used)
         slab.gap = gap
-        gap.await_more(self.fd)
         self.backlog = slab
         self.backlog_at = 0
         self.large = True
@@ -218,23 +217,14 @@ class Connection(Handler):
         if count == outcome.FULL:
             self.scanner.skip(-gap.missing)
             gap.missing = 0
-            gap.await_more(self.fd)
             return True
         if count <= 0:
             self.on_nothing(count)
             return False
         self.bytes_in += count
-        gap.await_more(self.fd)
-        if gap.missing and (hangup or unread(self.fd) >= gap.mark):
+        if gap.missing and (hangup or unread(self.fd)):
             self.reactor.read_later(self)
         return gap.missing == 0
-
-    def unseen(self) -> int:
-        """Return how many bytes have arrived that need not wake us yet."""
-        backlog = self.backlog
-        if backlog is None or backlog.gap is None or not backlog.gap.missing:
-            return 0
-        return unread(self.fd)
 
     def on_nothing(self, count: int) -> None:
         """Act on a read that brought no bytes but this outcome."""

@@ -156,8 +156,6 @@ class Watch(Guard):
             moved = client.count_bytes()
             if client.leaving:
                 continue
-            if not moved and client.unseen():
-                self.process.reactor.read_later(client)
             if moved or (client.head and not client.blocked):
                 client.moved_ms = now_ms
             if client.paused:
@@ -206,7 +204,7 @@ def is_slow(client: Client, now_ms: int, request_ms: int) -> bool:
     """Tell whether a client takes too long for the request it has begun."""
     if client.backlog is None:
         return False
-    grown = client.bytes_in + client.unseen() - client.begun_bytes
+    grown = client.bytes_in - client.begun_bytes
     return now_ms - client.begun_ms > request_ms * (1 + grown // PROGRESS_BYTES)
 
 
