@@ -24,7 +24,7 @@ cdef class ResponseScanner(Scanner):
     @cython.locals(end=Py_ssize_t, whole=bint)
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     cdef bint end_block(self, bytearray buf, Py_ssize_t start) except -1
-    @cython.locals(pos=Py_ssize_t, key=Py_ssize_t, key_end=Py_ssize_t, flags_end=Py_ssize_t, size_end=Py_ssize_t, size=int64_t)
+    @cython.locals(pos=Py_ssize_t, key=Py_ssize_t, key_end=Py_ssize_t, flags_end=Py_ssize_t, size_end=Py_ssize_t, size=int64_t, need=int64_t)
     cdef bint read_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(pos=Py_ssize_t)
     cdef Py_ssize_t find_end(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -2

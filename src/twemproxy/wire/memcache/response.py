@@ -159,13 +159,12 @@ class ResponseScanner(Scanner):
         if buf[size_end] != 13 or buf[size_end + 1] != 10:
             return False
         size = number(buf, flags_end + 1, size_end)
-        if size < 0 or size > MAX_REPLY_BYTES or flags_end == key_end + 1:
+        need = size_end + 2 - start + size + 2
+        if size < 0 or need > MAX_REPLY_BYTES or flags_end == key_end + 1:
             return False
         self.check_wanted(buf, key, key_end)
         self.kind = VALUE
-        self.need = size_end + 2 - start + size + 2
-        if self.need > MAX_REPLY_BYTES:
-            raise ProtocolError(f"response of more than {MAX_REPLY_BYTES} bytes")
+        self.need = need
         return True
 
     def find_end(self, buf: bytearray, start: int, filled: int) -> int:
