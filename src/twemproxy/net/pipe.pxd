@@ -4,7 +4,6 @@ from twemproxy.net.ledger cimport hold
 from twemproxy.net.splice cimport move, unread
 
 @cython.final
-@cython.no_gc
 cdef class Pipe:
     cdef int source, sink
     cdef readonly Py_ssize_t held
@@ -14,7 +13,6 @@ cdef class Pipe:
     cpdef Py_ssize_t drain(self, int fd, bint more) except? -1000
 
 @cython.final
-@cython.no_gc
 cdef class Gap:
     cdef readonly Py_ssize_t at, length
     cdef public Py_ssize_t missing

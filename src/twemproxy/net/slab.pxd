@@ -8,8 +8,6 @@ cdef int TEN
 cdef Py_ssize_t BLOCK
 
 @cython.final
-@cython.no_gc
-@cython.freelist(256)
 cdef class Slab:
     cdef public bytearray buf
     cdef public Py_ssize_t size, used
@@ -34,8 +32,6 @@ cpdef Slab permanent(bytes data)
 cpdef Slab copied(bytearray source, Py_ssize_t start, Py_ssize_t end)
 
 @cython.final
-@cython.no_gc
-@cython.freelist(4096)
 cdef class Piece:
     cdef public Slab slab
     cdef public Py_ssize_t off, length

@@ -9,8 +9,6 @@ cdef class Asker
 cdef class Gather
 
 @cython.final
-@cython.no_gc
-@cython.freelist(4096)
 cdef class Request:
     cdef public Asker client
     cdef public Request whole, next_asked, next_sent
@@ -22,7 +20,6 @@ cdef class Request:
     cdef public bint answered, failed, silent
     cdef public object trace
 
-@cython.no_gc
 cdef class Gather:
     cdef public Request failed
     cdef public Py_ssize_t pending
