@@ -9,7 +9,7 @@ from tests.wire.feeding import Outcome, every_byte, feed, in_halves
 from twemproxy import limits
 from twemproxy.errors import ProtocolError
 from twemproxy.wire import progress, rule
-from twemproxy.wire.memcache.merge import key_hash
+from twemproxy.wire.memcache.plain import key_hash
 from twemproxy.wire.memcache.response import ResponseScanner
 
 PlainScanner = plain("twemproxy.wire.memcache.response").ResponseScanner

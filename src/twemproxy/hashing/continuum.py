@@ -5,8 +5,6 @@ one of them. Ejecting or readmitting a server rebuilds the row, by the rules tha
 built it first.
 """
 
-from array import array
-
 
 class Continuum:
     """The points of a pool; `rebuild` before the first lookup.
@@ -25,17 +23,3 @@ class Continuum:
     def point(self, h: int) -> int:
         """Return the point this hash falls on."""
         raise NotImplementedError
-
-
-def lower_bound(values: "array[int]", low: int, high: int, wanted: int) -> int:
-    """Return the first index in ``low..high`` whose value reaches `wanted`.
-
-    The values from `low` to below `high` ascend; `high` means that none does.
-    """
-    while low < high:
-        middle = (low + high) >> 1
-        if values[middle] < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    return low

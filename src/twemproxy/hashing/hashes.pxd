@@ -1,6 +1,7 @@
 cimport cython
 
 from twemproxy.hashing.block_hashes cimport hsieh, jenkins, murmur
+from twemproxy.hashing.fnv cimport fnv1, fnv1a
 from twemproxy.hashing.md5 cimport md5_words
 
 cdef unsigned int MASK
@@ -19,14 +20,6 @@ cdef unsigned int _hash_span_fnv(
 
 cdef unsigned int _hash_span_bytewise(
     int kind, bytearray buf, Py_ssize_t start, Py_ssize_t end) except? -1
-
-@cython.locals(i=Py_ssize_t)
-cdef unsigned int _fnv1a(bytearray buf, Py_ssize_t start, Py_ssize_t end,
-                         unsigned int h, unsigned int prime) except? -1
-
-@cython.locals(i=Py_ssize_t)
-cdef unsigned int _fnv1(bytearray buf, Py_ssize_t start, Py_ssize_t end,
-                        unsigned int h, unsigned int prime) except? -1
 
 @cython.locals(h=cython.uint, i=Py_ssize_t)
 cdef unsigned int _one_at_a_time(

@@ -9,6 +9,7 @@ for their low 32 bits, which a 32-bit state with the prime's low half yields.
 from typing import Final
 
 from twemproxy.hashing.block_hashes import hsieh, jenkins, murmur
+from twemproxy.hashing.fnv import fnv1, fnv1a
 from twemproxy.hashing.md5 import md5_words
 
 MASK = 0xFFFFFFFF  # typed: a bare literal this large stays a Python int
@@ -61,12 +62,12 @@ def hash_span(kind: int, buf: bytearray, start: int, end: int) -> int:
 def _hash_span_fnv(kind: int, buf: bytearray, start: int, end: int) -> int:
     """Serve the four Fowler-Noll-Vo hashes."""
     if kind == FNV1A_64:
-        return _fnv1a(buf, start, end, 0x84222325, 0x1B3)
+        return fnv1a(buf, start, end, 0x84222325, 0x1B3)
     if kind == FNV1_64:
-        return _fnv1(buf, start, end, 0x84222325, 0x1B3)
+        return fnv1(buf, start, end, 0x84222325, 0x1B3)
     if kind == FNV1A_32:
-        return _fnv1a(buf, start, end, 0x811C9DC5, 0x01000193)
-    return _fnv1(buf, start, end, 0x811C9DC5, 0x01000193)
+        return fnv1a(buf, start, end, 0x811C9DC5, 0x01000193)
+    return fnv1(buf, start, end, 0x811C9DC5, 0x01000193)
 
 
 def _hash_span_bytewise(kind: int, buf: bytearray, start: int, end: int) -> int:
@@ -82,18 +83,6 @@ def _hash_span_bytewise(kind: int, buf: bytearray, start: int, end: int) -> int:
     if kind == MD5:
         return md5_words(buf, start, end)[0]
     raise ValueError(f"no hash function of kind {kind}")
-
-
-def _fnv1a(buf: bytearray, start: int, end: int, h: int, prime: int) -> int:
-    for i in range(start, end):
-        h = ((h ^ ((buf[i] ^ 0x80) - 0x80)) * prime) & MASK
-    return h
-
-
-def _fnv1(buf: bytearray, start: int, end: int, h: int, prime: int) -> int:
-    for i in range(start, end):
-        h = ((h * prime) ^ ((buf[i] ^ 0x80) - 0x80)) & MASK
-    return h
 
 
 def _one_at_a_time(buf: bytearray, start: int, end: int) -> int:

@@ -1,6 +1,6 @@
 cimport cython
 
-from twemproxy.hashing.continuum cimport Continuum, lower_bound
+from twemproxy.hashing.continuum cimport Continuum
 from twemproxy.hashing.md5 cimport md5_words
 
 cdef unsigned int MASK
@@ -19,7 +19,7 @@ cdef class Ketama(Continuum):
     cdef unsigned int[::1] first
     cdef int shift
 
-    @cython.locals(slot=Py_ssize_t)
+    @cython.locals(slot=Py_ssize_t, at=Py_ssize_t, behind=Py_ssize_t)
     cdef Py_ssize_t _index(self, unsigned int h) except -1
 
     @cython.locals(points=cython.ulonglong[::1], serial=cython.uint, text=bytearray,

@@ -14,7 +14,7 @@ the same slots then lead a lookup to within a point or two of its goal.
 from array import array
 from struct import Struct
 
-from twemproxy.hashing.continuum import Continuum, lower_bound
+from twemproxy.hashing.continuum import Continuum
 from twemproxy.hashing.md5 import md5_words
 
 POINTS_PER_SERVER = 160
@@ -84,8 +84,13 @@ class Ketama(Continuum):
         return self.points[self._index(h)]
 
     def _index(self, h: int) -> int:
+        """Walk from the first point of the hash's slot, or behind it, to the one."""
         slot = h >> self.shift
-        return lower_bound(self.points, self.first[slot], self.first[slot + 1], h)
+        at = self.first[slot]
+        behind = self.first[slot + 1]
+        while at < behind and self.points[at] < h:
+            at += 1
+        return at
 
     def _lay(self, counts: list[int]) -> None:
         """Compute the points of all servers and put them in order."""

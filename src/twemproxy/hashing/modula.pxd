@@ -1,6 +1,6 @@
 cimport cython
 
-from twemproxy.hashing.continuum cimport Continuum, lower_bound
+from twemproxy.hashing.continuum cimport Continuum
 
 
 @cython.final
@@ -10,4 +10,5 @@ cdef class Modula(Continuum):
     cdef unsigned int total
     cdef list weights
 
+    @cython.locals(low=Py_ssize_t, high=Py_ssize_t, middle=Py_ssize_t)
     cdef Py_ssize_t _index(self, unsigned int slot) except -1

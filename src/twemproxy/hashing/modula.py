@@ -6,7 +6,7 @@ one's last slot: a weight of a million costs as little as a weight of one.
 
 from array import array
 
-from twemproxy.hashing.continuum import Continuum, lower_bound
+from twemproxy.hashing.continuum import Continuum
 
 
 class Modula(Continuum):
@@ -42,4 +42,13 @@ class Modula(Continuum):
         return h % self.total
 
     def _index(self, slot: int) -> int:
-        return lower_bound(self.last_slots, 0, len(self.last_slots), slot)
+        """Return the first index whose last slot reaches `slot`: there is one."""
+        low = 0
+        high = len(self.last_slots)
+        while low < high:
+            middle = (low + high) >> 1
+            if self.last_slots[middle] < slot:
+                low = middle + 1
+            else:
+                high = middle
+        return low

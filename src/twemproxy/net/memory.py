@@ -1,6 +1,6 @@
 """Raw memory, interpreted: the twin of ``memory.pyx``, one contract for both.
 
-Offsets are checked by the callers in ``slab``; nothing else may call these.
+Nothing but ``slab`` may call these.
 """
 
 
@@ -14,8 +14,13 @@ def resize(buf: bytearray, size: int) -> None:
     buf.extend(bytes(size - len(buf)))
 
 
-def copy(
-    target: bytearray, at: int, source: bytearray, start: int, length: int
-) -> None:
-    """Copy `length` bytes of `source` from `start` to `target` at `at`."""
-    target[at : at + length] = memoryview(source)[start : start + length]
+def copy(target: bytearray, at: int, source: bytearray, start: int, end: int) -> int:
+    """Copy source[start:end] to `target` at `at`; return the offset behind it.
+
+    Raise IndexError if there is no such span, or no room for it.
+    """
+    length = end - start
+    if not 0 <= start <= end <= len(source) or not 0 <= at <= len(target) - length:
+        raise IndexError(f"{start}..{end} of {len(source)} to {at} of {len(target)}")
+    target[at : at + length] = memoryview(source)[start:end]
+    return at + length

@@ -1,6 +1,6 @@
 """Raw memory, compiled: uninitialised blocks, growing in place, memcpy.
 
-Offsets are checked by the callers in ``slab``; nothing else may call these.
+Nothing but ``slab`` may call these.
 """
 
 from cpython.bytearray cimport (
@@ -21,8 +21,18 @@ cpdef resize(bytearray buf, Py_ssize_t size):
     PyByteArray_Resize(buf, size)
 
 
-cpdef copy(bytearray target, Py_ssize_t at, bytearray source,
-           Py_ssize_t start, Py_ssize_t length):
-    """Copy `length` bytes of `source` from `start` to `target` at `at`."""
+cpdef Py_ssize_t copy(bytearray target, Py_ssize_t at, bytearray source,
+                      Py_ssize_t start, Py_ssize_t end) except -1:
+    """Copy source[start:end] to `target` at `at`; return the offset behind it."""
+    cdef Py_ssize_t length = end - start
+    if (at < 0 or start < 0 or length < 0 or end > len(source)
+            or length > len(target) - at):
+        refuse(target, at, source, start, end)
     memcpy(PyByteArray_AS_STRING(target) + at,
            PyByteArray_AS_STRING(source) + start, <size_t>length)
+    return at + length
+
+
+cdef int refuse(bytearray target, Py_ssize_t at, bytearray source,
+                Py_ssize_t start, Py_ssize_t end) except -1:
+    raise IndexError(f"{start}..{end} of {len(source)} to {at} of {len(target)}")

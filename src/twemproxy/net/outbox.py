@@ -98,31 +98,29 @@ class Outbox:
     def copy_in(self, source: bytearray, start: int, end: int) -> None:
         """Copy source[start:end] to the chunk that is being filled."""
         length = end - start
-        chunk = self.room_for(length)
-        self.extend(chunk, chunk.take(source, start, end), length)
+        if self.chunk is None or self.chunk.size - self.chunk.used < length:
+            self.chunk = chunk_for(length)
+        self.extend(self.chunk.take(source, start, end), length)
 
     def say_number(self, mark: int, number: int) -> None:
         """Send the byte `mark`, a number in digits and CR LF."""
-        chunk = self.room_for(NUMBER_BYTES)
-        at = chunk.put_number(mark, number)
-        self.extend(chunk, at, chunk.used - at)
+        if self.chunk is None or self.chunk.size - self.chunk.used < NUMBER_BYTES:
+            self.chunk = chunk_for(NUMBER_BYTES)
+        at = self.chunk.put_number(mark, number)
+        self.extend(at, self.chunk.used - at)
 
-    def room_for(self, length: int) -> Slab:
-        """Return the chunk that is being filled, with room for `length` bytes."""
-        chunk = self.chunk
-        if chunk is None or chunk.size - chunk.used < length:
-            chunk = chunk_for(length)
-            self.chunk = chunk
-        return chunk
-
-    def extend(self, chunk: Slab, at: int, length: int) -> None:
+    def extend(self, at: int, length: int) -> None:
         """Send what was just put into the chunk."""
         last = self.last
-        if last is not None and last.slab is chunk and last.off + last.length == at:
+        if (
+            last is not None
+            and last.slab is self.chunk
+            and last.off + last.length == at
+        ):
             last.length += length
             self.pending += length
-        elif length > 0:
-            self.append(piece_of(chunk, at, length))
+        elif length > 0 and self.chunk is not None:
+            self.append(piece_of(self.chunk, at, length))
 
     def say(self, text: bytes) -> None:
         """Send a few bytes of our own making."""

@@ -16,7 +16,7 @@ cdef class Slab:
     cdef bint counted
     @cython.locals(block=bytearray)
     cpdef grow(self, Py_ssize_t size, Py_ssize_t wanted)
-    @cython.locals(at=Py_ssize_t, length=Py_ssize_t)
+    @cython.locals(at=Py_ssize_t)
     cpdef Py_ssize_t take(self, bytearray source, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(at=Py_ssize_t, digits=Py_ssize_t, pos=Py_ssize_t, rest="long long", buf=bytearray)
     cpdef Py_ssize_t put_number(self, int mark, long long number) except -1

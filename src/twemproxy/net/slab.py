@@ -79,11 +79,7 @@ class Slab:
     def take(self, source: bytearray, start: int, end: int) -> int:
         """Append a copy of source[start:end]; return the offset it starts at."""
         at = self.used
-        length = end - start
-        if start < 0 or length < 0 or end > len(source) or length > self.size - at:
-            raise IndexError(f"{start}..{end} of {len(source)} into {self.size - at}")
-        copy(self.buf, at, source, start, length)
-        self.used = at + length
+        self.used = copy(self.buf, at, source, start, end)
         return at
 
     def put_number(self, mark: int, number: int) -> int:

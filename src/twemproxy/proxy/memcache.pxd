@@ -12,7 +12,7 @@ from twemproxy.proxy.request cimport Gather, Request
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire cimport expect, progress, rule
-from twemproxy.wire.memcache.merge cimport key_hash
+from twemproxy.wire.memcache.plain cimport key_hash
 from twemproxy.wire.memcache.request cimport RequestScanner, words_of
 from twemproxy.wire.memcache.response cimport ResponseScanner
 

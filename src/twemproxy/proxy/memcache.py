@@ -29,7 +29,7 @@ from twemproxy.stats import slot
 from twemproxy.wire import expect, progress, rule
 from twemproxy.wire.memcache import answers
 from twemproxy.wire.memcache.commands import COMMANDS
-from twemproxy.wire.memcache.merge import key_hash
+from twemproxy.wire.memcache.plain import key_hash
 from twemproxy.wire.memcache.request import RequestScanner, words_of
 from twemproxy.wire.memcache.response import ResponseScanner
 from twemproxy.wire.memcache.rewrite import decoded, rewritten
@@ -338,7 +338,8 @@ class MemcacheProtocol(Protocol):
         gather = None if whole is None else whole.gather
         if isinstance(gather, Values):
             values = gather
-            if not values.take(request.wanted, buf, pos):
+            end = pos + walker.length
+            if not values.take(request.wanted, walker, buf, pos, end):
                 raise ProtocolError("a value that was not asked for")
 
     def greet(self, conn: ServerConnection) -> None:

@@ -9,7 +9,7 @@ from twemproxy.proxy.request cimport Gather, Request, fail, request_of
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire cimport rule
-from twemproxy.wire.memcache.merge cimport after_value, after_word, key_hash
+from twemproxy.wire.memcache.plain cimport ValueWalker, key_hash
 from twemproxy.wire.memcache.request cimport RequestScanner, words_of
 
 cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES, MAX_LINE_BYTES, MAX_TOUCH_BYTES, ROOM, MAX_SPARE
@@ -23,10 +23,13 @@ cdef class Values(Gather):
     cdef list fragments, owners
     cdef dict late
     cdef Py_ssize_t keys
+    cdef int at
 
     cdef begin(self, Py_ssize_t keys)
-    @cython.locals(at=int, stop=int, pos=Py_ssize_t, behind=Py_ssize_t, blank=Py_ssize_t, key=int, hash=int64_t)
-    cpdef bint take(self, int number, bytearray buf, Py_ssize_t start) except -1
+    @cython.locals(pos=Py_ssize_t, begin=Py_ssize_t, i=Py_ssize_t, hash=int64_t)
+    cpdef bint take(self, int number, ValueWalker walker, bytearray buf, Py_ssize_t start, Py_ssize_t end) except -1
+    @cython.locals(at=int, stop=int, key=int)
+    cdef bint place(self, int number, int64_t hash, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int find_late(self, int number, int64_t hash) except -2
     @cython.locals(fragment=Request, reply=Slab, key=Py_ssize_t, count=Py_ssize_t, place=int, start=int64_t, end=int64_t)
     cdef interleave(self, Outbox outbox)

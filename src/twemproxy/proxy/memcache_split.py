@@ -24,7 +24,7 @@ from twemproxy.stats import slot
 from twemproxy.wire import rule
 from twemproxy.wire.memcache import answers
 from twemproxy.wire.memcache.commands import COMMANDS
-from twemproxy.wire.memcache.merge import after_value, after_word, key_hash
+from twemproxy.wire.memcache.plain import ValueWalker, key_hash
 from twemproxy.wire.memcache.request import RequestScanner, words_of
 from twemproxy.wire.memcache.rewrite import prefix
 
@@ -49,6 +49,7 @@ class Values(Gather):
     """
 
     __slots__ = (
+        "at",
         "bounds",
         "ends",
         "fragments",
@@ -80,28 +81,46 @@ class Values(Gather):
         self.owners: list[int] = []  # the server of each fragment
         self.fragments: list[Request] = []
         self.late = None  # see find_late
+        self.at = 0  # in `order`: where `place` looks first
 
-    def take(self, number: int, buf: bytearray, start: int) -> bool:
-        """Find the values in the response to a fragment; false if one is a stranger."""
-        at = self.bounds[number]
-        stop = self.bounds[number + 1]
-        pos = start
-        while buf[pos] == 86:  # 'V'
-            blank = after_word(buf, pos + 6)
-            hash = key_hash(buf, pos + 6, blank)  # noqa: A001 - its name
-            behind = after_value(buf, blank + 1)
-            while at < stop and self.hashes[self.order[at]] != hash:
-                at += 1
-            if at < stop:
-                key = self.order[at]
-                at += 1
-            else:
-                key = self.find_late(number, hash)
-                if key < 0:
+    def take(
+        self, number: int, walker: ValueWalker, buf: bytearray, start: int, end: int
+    ) -> bool:
+        """Find the values in the response to a fragment; false if one is a stranger.
+
+        The walker that has walked over it may know them already.
+        """
+        self.at = self.bounds[number]
+        if walker.values:
+            begin = 0
+            for i in range(walker.values):
+                if not self.place(number, walker.hashes[i], begin, walker.ends[i]):
                     return False
-            self.starts[key] = pos - start
-            self.ends[key] = behind - start
-            pos = behind
+                begin = walker.ends[i]
+            return True
+        pos = start
+        while walker.find_value(buf, pos, end):
+            hash = key_hash(buf, walker.key, walker.key_end)  # noqa: A001 - its name
+            if not self.place(number, hash, pos - start, walker.behind - start):
+                return False
+            pos = walker.behind
+        return buf[pos] == 69  # 'E'
+
+    def place(self, number: int, hash: int, start: int, end: int) -> bool:  # noqa: A002
+        """Take down where the value of a key lies; false if nobody asked for it."""
+        at = self.at
+        stop = self.bounds[number + 1]
+        while at < stop and self.hashes[self.order[at]] != hash:
+            at += 1
+        self.at = at + 1
+        if at < stop:
+            key = self.order[at]
+        else:
+            key = self.find_late(number, hash)
+            if key < 0:
+                return False
+        self.starts[key] = start
+        self.ends[key] = end
         return True
 
     def find_late(self, number: int, hash: int) -> int:  # noqa: A002 - its name

@@ -33,7 +33,7 @@ cdef class RedisProtocol(Protocol):
     cdef RequestScanner new_scanner(self)
     @cython.locals(pos=Py_ssize_t, status=int, length=Py_ssize_t)
     cdef Py_ssize_t walk(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
-    @cython.locals(buf=bytearray, spans="long long[::1]", row=int, how=int, key=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t)
+    @cython.locals(row=int, how=int, key=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t)
     cdef route(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
     @cython.locals(start=Py_ssize_t, row=int)
     cdef bint is_single(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at) except -1

@@ -146,21 +146,19 @@ class RedisProtocol(Protocol):
         self, client: Client, walker: RequestScanner, slab: Slab, at: int
     ) -> None:
         """Send one request on its way."""
-        buf = slab.buf
-        spans = walker.spans
-        row = self.index.find(buf, at + spans[0], at + spans[1])
+        row = self.index.find(slab.buf, at + walker.spans[0], at + walker.spans[1])
         if row < 0 or not self.suits(client, row, walker.count):
             self.route_slowly(client, walker, slab, at, row)
             return
         how = self.how[row]
         if how == rule.SINGLE:
             key = 2 * self.first[row]
-            start = at + spans[key]
-            end = at + spans[key + 1]
+            start = at + walker.spans[key]
+            end = at + walker.spans[key + 1]
             if end - start > MAX_KEY_BYTES:
                 self.route_slowly(client, walker, slab, at, row)
             else:
-                index = self.pool.place(buf, start, end)
+                index = self.pool.place(slab.buf, start, end)
                 self.forward(client, walker, slab, at, row, index)
         elif rule.SPLIT_VALUES <= how <= rule.SPLIT_PAIRS:
             self.splitter.split(client, walker, slab, at, row, how)

@@ -8,18 +8,19 @@ from twemproxy.proxy.request cimport Gather, Request, fail, request_of
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire cimport expect, rule
+from twemproxy.wire.redis.bulk cimport after_bulk
 from twemproxy.wire.redis.merge cimport after_line, after_value, integer
 from twemproxy.wire.redis.request cimport RequestScanner
 
 cdef int ARRAY, BULK
 cdef Slab NOTHING
-cdef Py_ssize_t MAX_KEY_BYTES, MAX_SERVER_QUEUE_BYTES, KEPT_KEYS
+cdef Py_ssize_t MAX_KEY_BYTES, MAX_SERVER_QUEUE_BYTES, KEPT_KEYS, HEADS
 
 @cython.final
 cdef class Values(Gather):
     cdef bytearray places
     cdef list fragments
-    @cython.locals(fragment=Request, reply=Slab, places=bytearray, last=Py_ssize_t, i=Py_ssize_t, low=int, high=int, start=Py_ssize_t, end=Py_ssize_t)
+    @cython.locals(fragment=Request, reply=Slab, places=bytearray, last=Py_ssize_t, i=Py_ssize_t, low=int, high=int, start=Py_ssize_t, end=Py_ssize_t, behind=Py_ssize_t)
     cdef interleave(self, Outbox outbox)
 
 @cython.final
@@ -36,7 +37,7 @@ cdef class Status(Gather):
 cdef class Splitter:
     cdef Pool pool
     cdef int[::1] first, last, lengths, owners, following, places
-    cdef dict heads
+    cdef list heads
     cdef Py_ssize_t room, too_long, max_keys
     cdef RequestScanner walker
     cdef Slab slab
@@ -51,9 +52,11 @@ cdef class Splitter:
     cdef send(self, Client client, Py_ssize_t keys)
     @cython.locals(values=Values, count=Count, places=bytearray, place=int, key=int)
     cdef Gather gather(self, Py_ssize_t keys, list fragments)
-    @cython.locals(how=int, step=Py_ssize_t, head=bytearray, outbox=Outbox, before=Py_ssize_t, length=Py_ssize_t, count=int, key=int, end=int)
+    @cython.locals(how=int, step=Py_ssize_t, outbox=Outbox, before=Py_ssize_t, length=Py_ssize_t, count=int, key=int, end=int)
     cdef write(self, ServerConnection conn, Request fragment, int server)
-    @cython.locals(spans="long long[::1]", excess=Py_ssize_t, key=int, value=Py_ssize_t)
+    @cython.locals(heads=list, head=bytearray)
+    cdef write_head(self, Outbox outbox, Py_ssize_t words)
+    @cython.locals(walker=RequestScanner, excess=Py_ssize_t, key=int, value=Py_ssize_t)
     cdef Py_ssize_t counted_twice(self, int server) except -1
-    @cython.locals(spans="long long[::1]", slab=Slab, at=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t, arg=Py_ssize_t)
+    @cython.locals(walker=RequestScanner, at=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t, arg=Py_ssize_t)
     cdef write_run(self, Outbox outbox, Py_ssize_t first, Py_ssize_t last)

@@ -20,7 +20,8 @@ from twemproxy.proxy.server import ServerConnection
 from twemproxy.stats import slot
 from twemproxy.wire import expect, rule
 from twemproxy.wire.redis import answers
-from twemproxy.wire.redis.commands import COMMANDS
+from twemproxy.wire.redis.bulk import after_bulk
+from twemproxy.wire.redis.commands import COMMANDS, Command
 from twemproxy.wire.redis.merge import after_line, after_value, integer
 from twemproxy.wire.redis.request import RequestScanner
 
@@ -30,6 +31,7 @@ ARRAY: Final = 42  # '*'
 BULK: Final = 36  # '$'
 NOTHING: Final = permanent(b"")
 KEPT_KEYS: Final = 4096  # scratch space for more keys is not kept
+HEADS: Final = 34  # requests with fewer words begin with text that is kept
 
 
 class Values(Gather):
@@ -66,7 +68,10 @@ class Values(Gather):
             start = fragment.start
             end = start
             while i < last and places[i] == low and places[i + 1] == high:
-                end = after_value(reply.buf, end, fragment.end)
+                behind = after_bulk(reply.buf, end, fragment.end)
+                if behind < 0:
+                    behind = after_value(reply.buf, end, fragment.end)
+                end = behind
                 i += 2
             outbox.add(reply, start, end)
             fragment.start = end
@@ -103,6 +108,18 @@ class Status(Gather):
         client.outbox.say(answers.OK)
 
 
+def heads_of(command: Command) -> list[bytearray]:
+    """Return what requests begin with, by their number of words; the first by none.
+
+    The first lacks the line that tells the number, for those that have more words.
+    """
+    if not rule.SPLIT_VALUES <= command.how <= rule.SPLIT_PAIRS:
+        return []
+    name = b"$%d\r\n%b\r\n" % (len(command.name), command.name)
+    lines = [b""] + [b"*%d\r\n" % words for words in range(1, HEADS)]
+    return [bytearray(line + name) for line in lines]
+
+
 class Splitter:
     """Splits the requests of one pool. Its scratch space serves one at a time."""
 
@@ -133,11 +150,7 @@ class Splitter:
         self.last = array("i", bytes(4 * servers))
         self.lengths = array("i", bytes(4 * servers))
         self.places = array("i", bytes(4 * servers))
-        self.heads = {
-            row: bytearray(b"$%d\r\n%b\r\n" % (len(command.name), command.name))
-            for row, command in enumerate(COMMANDS)
-            if rule.SPLIT_VALUES <= command.how <= rule.SPLIT_PAIRS
-        }
+        self.heads = [heads_of(command) for command in COMMANDS]
         self.too_long = 0  # length of the key that is longer than keys may be
         self.set_room(64)
 
@@ -259,13 +272,11 @@ class Splitter:
     def write(self, conn: ServerConnection, fragment: Request, server: int) -> None:
         """Write the request that asks one server for its keys."""
         how = self.how
-        head = self.heads[self.row]
         step = 2 if how == rule.SPLIT_PAIRS else 1
         outbox = conn.outbox
         before = outbox.pending
         count = self.lengths[server]
-        outbox.say_number(ARRAY, 1 + count * step)
-        outbox.copy_in(head, 0, len(head))
+        self.write_head(outbox, 1 + count * step)
         key = self.first[server]
         while key >= 0:
             end = key + 1
@@ -286,33 +297,42 @@ class Splitter:
         conn.expect(fragment, length)
         conn.send_later()
 
+    def write_head(self, outbox: Outbox, words: int) -> None:
+        """Write the number of words and the first one, the name."""
+        heads = self.heads[self.row]
+        if words < HEADS:
+            head = heads[words]
+        else:
+            head = heads[0]
+            outbox.say_number(ARRAY, words)
+        outbox.copy_in(head, 0, len(head))
+
     def counted_twice(self, server: int) -> int:
         """Return by how much the C program's `request_bytes` exceeds the truth.
 
         It counts the values of MSET twice, but for the last value of the request;
         people compare the two programs' numbers, so ours agree.
         """
-        spans = self.walker.spans
+        walker = self.walker
         excess = 0
         key = self.first[server]
         while key >= 0:
             value = 2 * (2 + 2 * key)
-            if value < 2 * (self.walker.count - 1):
-                excess += spans[value + 1] - spans[value - 1]
+            if value < 2 * (walker.count - 1):
+                excess += walker.spans[value + 1] - walker.spans[value - 1]
             key = self.following[key]
         return excess
 
     def write_run(self, outbox: Outbox, first: int, last: int) -> None:
         """Write arguments `first` to `last`, the latter excluded."""
-        spans = self.walker.spans
-        slab = self.slab
+        walker = self.walker
         at = self.at
-        if self.walker.canonical:
-            start = at + spans[2 * first - 1] + 2
-            outbox.add(slab, start, at + spans[2 * last - 1] + 2)
+        if walker.canonical:
+            start = at + walker.spans[2 * first - 1] + 2
+            outbox.add(self.slab, start, at + walker.spans[2 * last - 1] + 2)
             return
         for arg in range(first, last):
-            start = at + spans[2 * arg]
-            end = at + spans[2 * arg + 1]
+            start = at + walker.spans[2 * arg]
+            end = at + walker.spans[2 * arg + 1]
             outbox.say_number(BULK, end - start)
-            outbox.add(slab, start, end + 2)
+            outbox.add(self.slab, start, end + 2)

@@ -3,7 +3,7 @@ from libc.stdint cimport int64_t, uint64_t
 from twemproxy.wire cimport progress, rule
 from twemproxy.wire.lookup cimport CommandIndex
 from twemproxy.wire.memcache cimport fault
-from twemproxy.wire.scanner cimport Scanner
+from twemproxy.wire.memcache.plain cimport LineWalker
 
 cdef Py_ssize_t MAX_KEY_BYTES, MAX_LINE_BYTES, MAX_SHORT_LINE_BYTES, MAX_VALUE_BYTES, MAX_WORDS
 cdef Py_ssize_t MAX_META_WORDS, KEPT_SPANS
@@ -12,18 +12,19 @@ cdef uint64_t INT64, UINT64_TENTH
 cdef bytearray NOREPLY, HTTP
 
 @cython.final
-cdef class RequestScanner(Scanner):
+cdef class RequestScanner(LineWalker):
     cdef CommandIndex index
     cdef int[::1] how, least, most, first, noreply, blocks, reply
-    cdef Py_ssize_t at, word, limit, room, letters
+    cdef Py_ssize_t at, word, limit
     cdef bint spoiled
-    cdef readonly Py_ssize_t count, line, block, owed
+    cdef readonly Py_ssize_t block, owed
     cdef readonly int row, fault
     cdef readonly bint quiet, canonical
     cdef public Py_ssize_t max_bytes, max_words
-    cdef long long[::1] spans
 
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
+    @cython.locals(end=Py_ssize_t)
+    cdef bint find_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(pos=Py_ssize_t, word=Py_ssize_t, stop=Py_ssize_t, byte=int)
     cdef bint walk_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     cdef end_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, Py_ssize_t end)

@@ -20,7 +20,7 @@ from twemproxy.wire import progress, rule
 from twemproxy.wire.lookup import CommandIndex
 from twemproxy.wire.memcache import fault
 from twemproxy.wire.memcache.commands import COMMANDS
-from twemproxy.wire.scanner import Scanner
+from twemproxy.wire.memcache.plain import LineWalker
 
 MAX_KEY_BYTES: Final = limits.MAX_MEMCACHE_KEY_BYTES
 MAX_LINE_BYTES: Final = limits.MAX_MEMCACHE_LINE_BYTES
@@ -41,7 +41,7 @@ HTTP: Final = bytearray(b"HTTP/")
 INDEX: Final = CommandIndex([row.name for row in COMMANDS], fold=False)
 
 
-class RequestScanner(Scanner):
+class RequestScanner(LineWalker):
     """Walks one request at a time; `reset` before the next.
 
     All offsets are relative to the request's first byte, so the bytes may move
@@ -62,15 +62,12 @@ class RequestScanner(Scanner):
         "block",
         "blocks",
         "canonical",
-        "count",
         "fault",
         "first",
         "how",
         "index",
         "least",
-        "letters",
         "limit",
-        "line",
         "max_bytes",
         "max_words",
         "most",
@@ -78,9 +75,7 @@ class RequestScanner(Scanner):
         "owed",
         "quiet",
         "reply",
-        "room",
         "row",
-        "spans",
         "spoiled",
         "word",
     )
@@ -106,7 +101,7 @@ class RequestScanner(Scanner):
         self.at = 0  # how far the line has been walked over
         self.word = -1  # where the unfinished word began
         self.limit = MAX_SHORT_LINE_BYTES
-        self.letters = 0  # length of all words together
+        self.letters = 0
         self.spoiled = False  # a byte that must not be in a line
         self.count = 0
         self.line = 0
@@ -136,7 +131,7 @@ class RequestScanner(Scanner):
         if self.line == 0:
             if buf[start] in (128, 22):  # binary memcached, TLS
                 raise ProtocolError("only the text protocol is spoken here")
-            if not self.walk_line(buf, start, filled):
+            if not self.find_line(buf, start, filled):
                 return progress.MORE
             self.examine(buf, start)
             if self.fault or self.block < 0:
@@ -151,6 +146,17 @@ class RequestScanner(Scanner):
             self.fault = fault.BAD_CHUNK
         self.length = self.need
         return progress.WHOLE
+
+    def find_line(self, buf: bytearray, start: int, filled: int) -> bool:
+        """Find the line in one go or byte by byte; false when it is not all there."""
+        if self.at or not self.take_line(buf, start, filled, MAX_SHORT_LINE_BYTES):
+            return self.walk_line(buf, start, filled)
+        if self.count > self.max_words:
+            raise ProtocolError("too many keys")
+        if self.count:
+            end = start + self.spans[1]
+            self.row = self.index.find(buf, start + self.spans[0], end)
+        return True
 
     def walk_line(self, buf: bytearray, start: int, filled: int) -> bool:
         """Find the words of the line; false when its end is not there yet."""

@@ -2,17 +2,16 @@ cimport cython
 from libc.stdint cimport int64_t
 from twemproxy.wire cimport progress, rule
 from twemproxy.wire.lookup cimport CommandIndex
-from twemproxy.wire.memcache.merge cimport key_hash
-from twemproxy.wire.scanner cimport Scanner
+from twemproxy.wire.memcache.plain cimport ValueWalker, key_hash
 
-cdef Py_ssize_t MAX_LINE_BYTES, MAX_REPLY_BYTES, SHORTEST
+cdef Py_ssize_t MAX_LINE_BYTES, MAX_REPLY_BYTES
 cdef int64_t ENOUGH
 cdef int END, STORED, NOT_STORED, EXISTS, NOT_FOUND, TOUCHED, DELETED, VERSION, NUMBER
 cdef int VALUE, STAT, ITEM, PREFIX, RESET, OK, ERROR, CLIENT_ERROR, SERVER_ERROR
 cdef int HD, EN, NF, NS, EX, VA, ME, MN
 
 @cython.final
-cdef class ResponseScanner(Scanner):
+cdef class ResponseScanner(ValueWalker):
     cdef CommandIndex index
     cdef Py_ssize_t looked
     cdef readonly Py_ssize_t at, shown
@@ -24,7 +23,8 @@ cdef class ResponseScanner(Scanner):
     @cython.locals(end=Py_ssize_t, whole=bint)
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     cdef bint end_block(self, bytearray buf, Py_ssize_t start) except -1
-    @cython.locals(pos=Py_ssize_t, key=Py_ssize_t, key_end=Py_ssize_t, flags_end=Py_ssize_t, size_end=Py_ssize_t, size=int64_t, need=int64_t)
+    @cython.locals(end=Py_ssize_t, alone=bint)
+    cdef bint take_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     cdef bint read_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(pos=Py_ssize_t)
     cdef Py_ssize_t find_end(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -2
@@ -40,8 +40,6 @@ cdef class ResponseScanner(Scanner):
     @cython.locals(expects=int)
     cdef bint fits(self, int kind) except -1
 
-cdef bint is_value(bytearray buf, Py_ssize_t pos) except -1
-cdef Py_ssize_t digits_end(bytearray buf, Py_ssize_t pos, Py_ssize_t end) except -1
 cdef Py_ssize_t word_end(bytearray buf, Py_ssize_t pos, Py_ssize_t end) except -1
 @cython.locals(value=int64_t, digit=int)
 cdef int64_t number(bytearray buf, Py_ssize_t pos, Py_ssize_t end) except -2

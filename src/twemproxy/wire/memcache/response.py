@@ -13,12 +13,10 @@ from twemproxy import limits
 from twemproxy.errors import ProtocolError
 from twemproxy.wire import progress, rule
 from twemproxy.wire.lookup import CommandIndex
-from twemproxy.wire.memcache.merge import key_hash
-from twemproxy.wire.scanner import Scanner
+from twemproxy.wire.memcache.plain import ValueWalker, key_hash
 
 MAX_LINE_BYTES: Final = limits.MAX_LINE_BYTES
 MAX_REPLY_BYTES: Final = limits.MAX_REPLY_BYTES
-SHORTEST: Final = len(b"VALUE k 0 0\r\n")
 ENOUGH: Final = 10**17  # larger numbers are not worth reading to their end
 
 # What a line begins with: the number of its word in WORDS. Those before VALUE are
@@ -57,7 +55,7 @@ WORDS: Final = (
 INDEX: Final = CommandIndex(WORDS, fold=False)
 
 
-class ResponseScanner(Scanner):
+class ResponseScanner(ValueWalker):
     """Walks one response at a time; `reset` before the next.
 
     Before `advance`, `expects` is what the request expects (a number of `rule`),
@@ -79,6 +77,7 @@ class ResponseScanner(Scanner):
     )
 
     def __init__(self) -> None:
+        ValueWalker.__init__(self)
         self.index = INDEX
         self.expects = 0
         self.wanted = -1
@@ -94,6 +93,7 @@ class ResponseScanner(Scanner):
         self.length = 0
         self.need = 0
         self.shown = 0
+        self.values = 0
 
     def advance(self, buf: bytearray, start: int, filled: int) -> int:
         """Go on with the response that starts at buf[start]; bytes end at `filled`.
@@ -101,6 +101,8 @@ class ResponseScanner(Scanner):
         Return MORE or WHOLE. Raise ProtocolError when this is no response, or not
         to this request.
         """
+        if self.at == 0 and self.need == 0 and self.take_plain(buf, start, filled):
+            return progress.WHOLE
         while True:
             if self.need:
                 if start + self.need > filled:
@@ -138,33 +140,39 @@ class ResponseScanner(Scanner):
                 return True
         return False
 
+    def take_plain(self, buf: bytearray, start: int, filled: int) -> bool:
+        """Walk over values and their END if all is there; false, with nothing done.
+
+        Raise ProtocolError for values that were not asked for.
+        """
+        if self.expects != rule.VALUES:
+            return False
+        end = self.after_values(buf, start, filled)
+        if end < 0 or end - start > MAX_REPLY_BYTES:
+            return False
+        alone = self.values == 1 and self.hashes[0] == self.wanted
+        if self.values and self.wanted >= 0 and not alone:
+            raise ProtocolError("a value that was not asked for")
+        self.at = end - start
+        self.kind = END
+        self.length = self.at
+        self.shown = self.at
+        return True
+
     def read_plain(self, buf: bytearray, start: int, filled: int) -> bool:
-        """Understand ``VALUE <key> <flags> <bytes>`` in one go, as most lines are.
+        """Understand a VALUE line in one go, as most lines are.
 
         False, with nothing done, for every other line and for what is not whole.
         """
-        pos = start + self.at
-        if self.expects != rule.VALUES or pos + SHORTEST > filled:
+        if self.expects != rule.VALUES:
             return False
-        if not is_value(buf, pos):
+        if not self.find_value(buf, start + self.at, filled):
             return False
-        key = pos + 6
-        key_end = key
-        while key_end < filled and buf[key_end] > 32:
-            key_end += 1
-        flags_end = digits_end(buf, key_end + 1, filled)
-        size_end = digits_end(buf, flags_end + 1, filled)
-        if size_end + 1 >= filled or buf[key_end] != 32 or buf[flags_end] != 32:
+        if self.behind - start > MAX_REPLY_BYTES:
             return False
-        if buf[size_end] != 13 or buf[size_end + 1] != 10:
-            return False
-        size = number(buf, flags_end + 1, size_end)
-        need = size_end + 2 - start + size + 2
-        if size < 0 or need > MAX_REPLY_BYTES or flags_end == key_end + 1:
-            return False
-        self.check_wanted(buf, key, key_end)
+        self.check_wanted(buf, self.key, self.key_end)
         self.kind = VALUE
-        self.need = need
+        self.need = self.behind - start
         return True
 
     def find_end(self, buf: bytearray, start: int, filled: int) -> int:
@@ -286,21 +294,6 @@ class ResponseScanner(Scanner):
         if expects == rule.VERSION:
             return kind == VERSION
         return expects == rule.OKAY and kind == OK
-
-
-def is_value(buf: bytearray, pos: int) -> bool:
-    """Tell whether "VALUE" and a blank are at buf[pos]."""
-    if buf[pos] != 86 or buf[pos + 1] != 65 or buf[pos + 2] != 76:
-        return False
-    return buf[pos + 3] == 85 and buf[pos + 4] == 69 and buf[pos + 5] == 32
-
-
-def digits_end(buf: bytearray, pos: int, end: int) -> int:
-    """Return where the digits at buf[pos] end, no more than ten of them."""
-    end = min(end, pos + 10)
-    while pos < end and 48 <= buf[pos] <= 57:
-        pos += 1
-    return pos
 
 
 def word_end(buf: bytearray, pos: int, end: int) -> int:

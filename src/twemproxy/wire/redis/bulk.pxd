@@ -1,6 +1,13 @@
-cimport cython
+from twemproxy.wire.scanner cimport Scanner
 
-cdef Py_ssize_t MAX_LENGTH
+cdef class PlainWalker(Scanner):
+    cdef readonly Py_ssize_t at, count, declared
+    cdef Py_ssize_t room
+    cdef long long[::1] spans
+    cdef take_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled, Py_ssize_t longest)
 
-@cython.locals(first=Py_ssize_t, length=Py_ssize_t, digit=int)
+cpdef Py_ssize_t plain_count(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2
+cpdef Py_ssize_t bulk_length(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2
 cpdef Py_ssize_t after_bulk(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2
+cpdef Py_ssize_t after_line(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2
+cpdef Py_ssize_t head_size(Py_ssize_t number) noexcept

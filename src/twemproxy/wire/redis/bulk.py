@@ -1,38 +1,113 @@
-"""Bulk strings, the most frequent thing on a Redis wire, in one walk."""
+"""What is plain on a Redis wire, in one walk; interpreted: twin of ``bulk.pyx``.
 
+A number has up to nine digits and no leading zero, a string is all there. Whatever
+else there is, a scanner has to look at more closely. Each function is told where the
+bytes that have arrived end, and raises IndexError if the buffer ends before.
+"""
+
+from array import array
 from typing import Final
 
-MAX_LENGTH: Final = 999999999
+from twemproxy.wire.scanner import Scanner
+
+DOLLAR: Final = 36
+STAR: Final = 42
+MAX_DIGITS: Final = 9
+SHORT_LINE: Final = 64
+
+
+class PlainWalker(Scanner):
+    """What a request's scanner knows of its arguments; `spans` has room for `room`."""
+
+    __slots__ = ("at", "count", "declared", "room", "spans")
+
+    at: int
+    count: int
+    declared: int
+    room: int
+    spans: "array[int]"
+
+    def take_plain(self, buf: bytearray, start: int, filled: int, longest: int) -> None:
+        """Walk over the plain arguments from `at` on, up to the last that has room.
+
+        None may be longer than `longest` bytes.
+        """
+        last = min(self.declared, self.room)
+        while self.count < last:
+            length = bulk_length(buf, start + self.at, filled)
+            if length < 0 or length > longest:
+                break
+            begin = self.at + head_size(length)
+            self.spans[2 * self.count] = begin
+            self.spans[2 * self.count + 1] = begin + length
+            self.count += 1
+            self.at = begin + length + 2
+
+
+def plain_count(buf: bytearray, pos: int, filled: int) -> int:
+    """Return the number of elements in the line ``*<n> CR LF`` at buf[pos:filled].
+
+    -1 when the line is not there, or not plain.
+    """
+    return _number(buf, pos, filled, STAR)
+
+
+def bulk_length(buf: bytearray, pos: int, filled: int) -> int:
+    """Return the length of the plain string at buf[pos:filled], else -1."""
+    length = _number(buf, pos, filled, DOLLAR)
+    if length < 0:
+        return -1
+    end = pos + head_size(length) + length
+    if end + 2 > filled or buf[end] != 13 or buf[end + 1] != 10:
+        return -1
+    return length
 
 
 def after_bulk(buf: bytearray, pos: int, filled: int) -> int:
-    """Return the offset behind the string or null that lies whole at buf[pos:filled].
+    """Return the offset behind the plain string or null at buf[pos:filled], else -1."""
+    length = bulk_length(buf, pos, filled)
+    if length >= 0:
+        return pos + head_size(length) + length + 2
+    if buf[pos : min(pos + 5, filled)] == b"$-1\r\n":
+        return pos + 5
+    return -1
 
-    -1 when it is something else, not well formed or not all there: for a scanner
-    to look at more closely.
+
+def after_line(buf: bytearray, pos: int, filled: int) -> int:
+    """Return the offset behind the line of at most 64 bytes at buf[pos:filled].
+
+    -1 when CR LF is not there, or CR or LF is otherwise than in that order.
     """
-    if pos + 5 > filled or buf[pos] != 36:  # '$'
+    _check(buf, pos, filled)
+    last = min(filled, pos + SHORT_LINE) - 1
+    while pos < last and buf[pos] not in (10, 13):
+        pos += 1
+    if pos < last and buf[pos] == 13 and buf[pos + 1] == 10:
+        return pos + 2
+    return -1
+
+
+def head_size(number: int) -> int:
+    """Return how long a line is that has a mark, this number and CR LF."""
+    return 3 + len(str(number))
+
+
+def _number(buf: bytearray, pos: int, filled: int, mark: int) -> int:
+    _check(buf, pos, filled)
+    if pos >= filled or buf[pos] != mark:
         return -1
     pos += 1
-    if buf[pos] == 45:  # '-', of a null
-        if buf[pos + 1] == 49 and buf[pos + 2] == 13 and buf[pos + 3] == 10:
-            return pos + 4
-        return -1
-    if buf[pos] == 48 and buf[pos + 1] != 13:  # no leading zero
-        return -1
     first = pos
-    length = 0
-    while pos < filled:
-        digit = buf[pos] - 48
-        if digit < 0 or digit > 9:
-            break
-        length = length * 10 + digit
-        if length > MAX_LENGTH:
-            return -1
+    last = min(filled, pos + MAX_DIGITS)
+    value = 0
+    while pos < last and 48 <= buf[pos] <= 57:
+        value = value * 10 + buf[pos] - 48
         pos += 1
     if pos == first or pos + 2 > filled or buf[pos] != 13 or buf[pos + 1] != 10:
         return -1
-    pos += length + 4
-    if pos > filled or buf[pos - 2] != 13 or buf[pos - 1] != 10:
-        return -1
-    return pos
+    return -1 if buf[first] == 48 and pos - first > 1 else value
+
+
+def _check(buf: bytearray, pos: int, filled: int) -> None:
+    if pos < 0 or filled > len(buf):
+        raise IndexError(f"{pos}..{filled} of {len(buf)}")

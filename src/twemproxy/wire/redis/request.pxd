@@ -1,22 +1,23 @@
 cimport cython
 from twemproxy.wire cimport progress
-from twemproxy.wire.scanner cimport Scanner
+from twemproxy.wire.redis.bulk cimport PlainWalker, head_size, plain_count
 
 cdef Py_ssize_t MAX_REQUEST_BYTES, MAX_ARGUMENTS, MAX_ARGUMENT_BYTES, MAX_INLINE_BYTES, KEPT_SPANS
 cdef long long LARGEST_NUMBER
 cdef Py_ssize_t MAX_UNAUTHENTICATED_ARGUMENTS, MAX_UNAUTHENTICATED_BYTES
 
 @cython.final
-cdef class RequestScanner(Scanner):
-    cdef readonly Py_ssize_t at, bulk, count, declared
-    cdef Py_ssize_t pos, room
+cdef class RequestScanner(PlainWalker):
+    cdef readonly Py_ssize_t bulk
+    cdef Py_ssize_t pos
     cdef public bint trusting
     cdef public Py_ssize_t max_bytes
     cdef readonly bint canonical
-    cdef long long[::1] spans
 
     @cython.locals(end=Py_ssize_t)
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
+    @cython.locals(longest=Py_ssize_t)
+    cdef take_usual(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled)
     @cython.locals(value=Py_ssize_t)
     cdef bint read_count(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(value=Py_ssize_t, pos=Py_ssize_t)

@@ -14,7 +14,7 @@ from typing import Final
 from twemproxy import limits
 from twemproxy.errors import ProtocolError
 from twemproxy.wire import progress
-from twemproxy.wire.scanner import Scanner
+from twemproxy.wire.redis.bulk import PlainWalker, head_size, plain_count
 
 MAX_ARGUMENTS: Final = limits.MAX_ARGUMENTS
 MAX_ARGUMENT_BYTES: Final = limits.MAX_ARGUMENT_BYTES
@@ -26,7 +26,7 @@ LARGEST_NUMBER: Final = 9999999999  # typed, for so large a literal is an object
 KEPT_SPANS: Final = 4096  # a larger table of spans is not kept for the next request
 
 
-class RequestScanner(Scanner):
+class RequestScanner(PlainWalker):
     """Walks one request at a time; `reset` before the next.
 
     All offsets are relative to the request's first byte, so the bytes may move
@@ -36,18 +36,7 @@ class RequestScanner(Scanner):
     Redis would refuse: such a request is written anew before it is passed on.
     """
 
-    __slots__ = (
-        "at",
-        "bulk",
-        "canonical",
-        "count",
-        "declared",
-        "max_bytes",
-        "pos",
-        "room",
-        "spans",
-        "trusting",
-    )
+    __slots__ = ("bulk", "canonical", "max_bytes", "pos", "trusting")
 
     def __init__(self) -> None:
         self.room = 64
@@ -91,6 +80,8 @@ class RequestScanner(Scanner):
             if self.declared == 0:
                 self.length = self.at
                 return progress.NOTHING
+        if self.bulk < 0:
+            self.take_usual(buf, start, filled)
         while self.count < self.declared:
             if self.bulk < 0 and not self.read_length(buf, start, filled):
                 return progress.MORE
@@ -110,9 +101,17 @@ class RequestScanner(Scanner):
         self.length = self.at
         return progress.WHOLE
 
+    def take_usual(self, buf: bytearray, start: int, filled: int) -> None:
+        """Walk over the arguments that are all there and within the limits: most."""
+        longest = MAX_ARGUMENT_BYTES if self.trusting else MAX_UNAUTHENTICATED_BYTES
+        self.take_plain(buf, start, min(filled, start + self.max_bytes + 2), longest)
+
     def read_count(self, buf: bytearray, start: int, filled: int) -> bool:
         """Read ``*<count> CRLF``; a negative count asks for nothing, like 0."""
-        if start + 1 < filled and buf[start + 1] == 45:  # '-'
+        value = plain_count(buf, start, filled)
+        if value >= 0:
+            self.pos = start + head_size(value)
+        elif start + 1 < filled and buf[start + 1] == 45:  # '-'
             value = self.number(buf, start + 2, filled)
             if value == 0 or not self.canonical:
                 value = -2

@@ -11,7 +11,7 @@ from typing import Final
 from twemproxy import limits
 from twemproxy.errors import ProtocolError
 from twemproxy.wire import progress
-from twemproxy.wire.redis.bulk import after_bulk
+from twemproxy.wire.redis.bulk import after_bulk, after_line, head_size, plain_count
 from twemproxy.wire.scanner import Scanner
 
 MAX_NESTING: Final = limits.MAX_NESTING
@@ -71,6 +71,8 @@ class ResponseScanner(Scanner):
 
         Return MORE or WHOLE. Raise ProtocolError when this is no response.
         """
+        if self.at == 0 and self.need == 0 and self.take_plain(buf, start, filled):
+            return progress.WHOLE
         while True:
             if self.need:
                 if start + self.need > filled:
@@ -93,6 +95,45 @@ class ResponseScanner(Scanner):
                     self.length = self.at
                     return progress.WHOLE
                 self.depth -= 1
+
+    def take_plain(self, buf: bytearray, start: int, filled: int) -> bool:
+        """Walk over a string, a short line or an array of strings that is all there.
+
+        False, with nothing done, for everything else.
+        """
+        if start >= filled:
+            return False
+        kind = buf[start]
+        count = -1
+        if kind == 36:  # '$'
+            end = after_bulk(buf, start, filled)
+        elif kind == 43:  # '+'
+            end = after_line(buf, start, filled)
+        elif kind == 42:  # '*'
+            count = plain_count(buf, start, filled)
+            end = self.after_strings(buf, start, filled, count)
+        else:
+            return False
+        if end < 0 or end - start > MAX_REPLY_BYTES:
+            return False
+        self.kind = kind
+        self.count = count
+        self.at = end - start
+        self.length = self.at
+        self.owed[0] = 0
+        return True
+
+    def after_strings(self, buf: bytearray, start: int, filled: int, count: int) -> int:
+        """Return the offset behind an array of so many strings, -1 if it is none."""
+        if count < 0:
+            return -1
+        end = start + head_size(count)
+        while count > 0:
+            end = after_bulk(buf, end, filled)
+            if end < 0:
+                return -1
+            count -= 1
+        return end
 
     def skip_strings(self, buf: bytearray, start: int, filled: int) -> None:
         """Walk over the strings of an array that are all there: most of any MGET."""

@@ -1,0 +1,30 @@
+"""The Fowler-Noll-Vo hashes, interpreted: the twin of ``fnv.pyx``.
+
+The state has 32 bits, and a byte from 0x80 on counts as byte - 256.
+"""
+
+MASK = 0xFFFFFFFF
+
+
+def fnv1a(buf: bytearray, start: int, end: int, state: int, prime: int) -> int:
+    """Mix each byte of ``buf[start:end]`` in, then multiply.
+
+    Raise IndexError if the buffer has no such span.
+    """
+    if not 0 <= start <= end <= len(buf):
+        raise IndexError(f"{start}..{end} of {len(buf)}")
+    for i in range(start, end):
+        state = ((state ^ ((buf[i] ^ 0x80) - 0x80)) * prime) & MASK
+    return state
+
+
+def fnv1(buf: bytearray, start: int, end: int, state: int, prime: int) -> int:
+    """Multiply, then mix each byte of ``buf[start:end]`` in.
+
+    Raise IndexError if the buffer has no such span.
+    """
+    if not 0 <= start <= end <= len(buf):
+        raise IndexError(f"{start}..{end} of {len(buf)}")
+    for i in range(start, end):
+        state = ((state * prime) ^ ((buf[i] ^ 0x80) - 0x80)) & MASK
+    return state

@@ -1,0 +1,188 @@
+"""What is plain on a memcached wire, in one walk, compiled.
+
+Where the bytes end is checked once for each call, not byte by byte.
+"""
+
+from array import array
+
+from cpython.bytearray cimport PyByteArray_AS_STRING
+from libc.stdint cimport int64_t, uint64_t
+from libc.string cimport memchr, memcmp, memcpy
+
+from twemproxy.wire.scanner cimport Scanner
+
+ctypedef const unsigned char *bytes_at
+
+cdef enum:
+    BLANK = 32
+    CR = 13
+    LF = 10
+    ZERO = 48
+    END_BYTES = 5  # END CR LF
+    ROOM = 128  # values of a response that are told of
+    SIZE_DIGITS = 10
+    NUMBER_DIGITS = 20
+    SHORTEST = 13  # VALUE k 0 0 CR LF
+
+cdef uint64_t BASIS = 0xCBF29CE484222325u
+cdef uint64_t PRIME = 0x100000001B3u
+cdef uint64_t LOW_62 = 0x3FFFFFFFFFFFFFFFu
+
+
+cdef class LineWalker(Scanner):
+    """What a request's scanner knows of its words; `spans` has room for `room`."""
+
+    cdef bint take_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled,
+                        Py_ssize_t limit) except -1:
+        """Find the words of the line at buf[start:filled], shorter than `limit`."""
+        cdef bytes_at first = first_byte(buf, start, filled)
+        cdef bytes_at behind = first + (filled - start) - 1  # where a CR has a successor
+        cdef bytes_at byte = first
+        cdef bytes_at word
+        cdef long long *span = &self.spans[0]
+        cdef long long *last = span + 2 * self.room
+        cdef Py_ssize_t letters = 0
+        if filled - start > limit:
+            behind = first + limit
+        while byte < behind:
+            if byte[0] > BLANK:
+                word = byte
+                while byte < behind and byte[0] > BLANK:
+                    byte += 1
+                if span == last:
+                    return False
+                span[0] = word - first
+                span[1] = byte - first
+                span += 2
+                letters += byte - word
+            elif byte[0] == BLANK:
+                byte += 1
+            else:
+                break
+        if byte >= behind or byte[0] != CR or byte[1] != LF:
+            return False
+        self.count = (span - &self.spans[0]) // 2
+        self.letters = letters
+        self.line = byte - first + 2
+        return True
+
+
+cdef class ValueWalker(Scanner):
+    """Where the value that was found last has its key, and where it ends."""
+
+    def __init__(self):
+        self.hashes = array("q", bytes(8 * ROOM))
+        self.ends = array("q", bytes(8 * ROOM))
+
+    cpdef bint find_value(self, bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1:
+        """Understand the VALUE line at buf[pos:filled]; false if there is none."""
+        cdef bytes_at first = first_byte(buf, pos, filled)
+        cdef bytes_at behind = first + (filled - pos)
+        cdef bytes_at key = first + 6
+        cdef bytes_at byte
+        cdef int64_t size
+        if behind - first < SHORTEST or memcmp(first, b"VALUE ", 6):
+            return False
+        byte = <bytes_at>memchr(key, BLANK, behind - key)
+        if byte is NULL or byte == key or has_line_end(key, byte - key):
+            return False
+        self.key = pos + 6
+        self.key_end = pos + (byte - first)
+        if number(&byte, behind, NUMBER_DIGITS) < 0:
+            return False
+        size = number(&byte, behind, SIZE_DIGITS)
+        if size < 0:
+            return False
+        if byte < behind and byte[0] == BLANK and number(&byte, behind, NUMBER_DIGITS) < 0:
+            return False
+        if behind - byte < 2 or byte[0] != CR or byte[1] != LF:
+            return False
+        self.behind = pos + (byte - first) + 2 + size + 2
+        return True
+
+    cpdef Py_ssize_t after_values(
+        self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -2:
+        """Return the offset behind the values and the END at buf[start:filled]."""
+        cdef bytes_at byte = first_byte(buf, start, filled)
+        cdef bytes_at first = byte - start
+        cdef Py_ssize_t pos = start, values = 0
+        while filled - pos >= END_BYTES:
+            if memcmp(first + pos, b"END\r\n", END_BYTES) == 0:
+                self.values = values
+                return pos + END_BYTES
+            if not self.find_value(buf, pos, filled) or self.behind > filled:
+                return -1
+            pos = self.behind
+            if first[pos - 2] != CR or first[pos - 1] != LF or values == ROOM:
+                return -1
+            self.hashes[values] = hash_of(first + self.key, self.key_end - self.key)
+            self.ends[values] = pos - start
+            values += 1
+        return -1
+
+
+cpdef int64_t key_hash(bytearray buf, Py_ssize_t start, Py_ssize_t end) except -1:
+    """Return 62 bits that tell one key from another: FNV-1a of eight bytes a step."""
+    return hash_of(first_byte(buf, start, end), end - start)
+
+
+cdef inline int64_t hash_of(bytes_at byte, Py_ssize_t left) noexcept:
+    cdef uint64_t value = (BASIS ^ <uint64_t>left) * PRIME
+    cdef uint64_t word
+    while left >= 8:
+        memcpy(&word, byte, 8)
+        value = (value ^ word) * PRIME
+        value ^= value >> 32
+        byte += 8
+        left -= 8
+    if left > 0:
+        word = 0
+        while left > 0:
+            left -= 1
+            word = word << 8 | byte[left]
+        value = (value ^ word) * PRIME
+        value ^= value >> 32
+    value *= PRIME
+    return <int64_t>((value ^ (value >> 29)) & LOW_62)
+
+
+cdef inline bytes_at first_byte(
+    bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except NULL:
+    """Return the address of buf[pos], where nothing may be if `filled` is before it."""
+    if pos < 0 or filled > len(buf):
+        refuse(buf, pos, filled)
+    return <bytes_at>PyByteArray_AS_STRING(buf) + pos
+
+
+cdef int refuse(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1:
+    raise IndexError(f"{pos}..{filled} of {len(buf)}")
+
+
+cdef inline bint has_line_end(bytes_at byte, size_t length) noexcept:
+    return memchr(byte, CR, length) is not NULL or memchr(byte, LF, length) is not NULL
+
+
+cdef inline int64_t number(bytes_at *at, bytes_at behind, Py_ssize_t digits) noexcept:
+    """Walk over a blank and a number of so many digits at most; return it, else -1.
+
+    One of more than 18 digits comes out as some other number that is not negative.
+    """
+    cdef bytes_at byte = at[0]
+    cdef bytes_at last
+    cdef uint64_t value = 0
+    cdef unsigned int digit
+    if byte >= behind or byte[0] != BLANK:
+        return -1
+    byte += 1
+    last = byte + min(behind - byte, digits)
+    at[0] = byte
+    while byte < last:
+        digit = byte[0] - <unsigned int>ZERO
+        if digit > 9:
+            break
+        value = value * 10 + digit
+        byte += 1
+    if byte == at[0]:
+        return -1
+    at[0] = byte
+    return <int64_t>(value >> 1) if digits > SIZE_DIGITS else <int64_t>value

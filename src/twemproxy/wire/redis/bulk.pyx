@@ -1,0 +1,137 @@
+"""What is plain on a Redis wire, in one walk, compiled.
+
+Where the bytes end is checked once for each call, not byte by byte.
+"""
+
+from cpython.bytearray cimport PyByteArray_AS_STRING
+
+from twemproxy.wire.scanner cimport Scanner
+
+ctypedef const unsigned char *bytes_at
+
+cdef enum:
+    CR = 13
+    DOLLAR = 36
+    LF = 10
+    MAX_DIGITS = 9
+    MINUS = 45
+    ONE = 49
+    SHORT_LINE = 64
+    STAR = 42
+    ZERO = 48
+
+
+cdef class PlainWalker(Scanner):
+    """What a request's scanner knows of its arguments; `spans` has room for `room`."""
+
+    cdef take_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled,
+                    Py_ssize_t longest):
+        """Walk over the plain arguments from `at` on, up to the last that has room."""
+        cdef bytes_at first = first_byte(buf, start + self.at, filled)
+        cdef bytes_at behind = first + (filled - start - self.at)
+        cdef bytes_at byte = first
+        cdef long long *span = &self.spans[0] + 2 * self.count
+        cdef Py_ssize_t left = min(self.declared, self.room) - self.count
+        cdef Py_ssize_t head, length
+        while left > 0:
+            length = number(byte, behind, DOLLAR, &head)
+            if length < 0 or length > longest or not is_whole(byte, behind, head + length):
+                break
+            span[0] = self.at + (byte - first) + head
+            span[1] = span[0] + length
+            span += 2
+            left -= 1
+            byte += head + length + 2
+        self.count = min(self.declared, self.room) - left
+        self.at += byte - first
+
+
+cpdef Py_ssize_t plain_count(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2:
+    """Return the number of elements in the line ``*<n> CR LF`` at buf[pos:filled]."""
+    cdef bytes_at byte = first_byte(buf, pos, filled)
+    cdef Py_ssize_t head
+    return number(byte, byte + (filled - pos), STAR, &head)
+
+
+cpdef Py_ssize_t bulk_length(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2:
+    """Return the length of the plain string at buf[pos:filled], else -1."""
+    cdef bytes_at byte = first_byte(buf, pos, filled)
+    cdef bytes_at behind = byte + (filled - pos)
+    cdef Py_ssize_t head, length = number(byte, behind, DOLLAR, &head)
+    if length < 0 or not is_whole(byte, behind, head + length):
+        return -1
+    return length
+
+
+cpdef Py_ssize_t after_bulk(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2:
+    """Return the offset behind the plain string or null at buf[pos:filled], else -1."""
+    cdef bytes_at byte = first_byte(buf, pos, filled)
+    cdef bytes_at behind = byte + (filled - pos)
+    cdef Py_ssize_t head, length = number(byte, behind, DOLLAR, &head)
+    if length >= 0:
+        return pos + head + length + 2 if is_whole(byte, behind, head + length) else -1
+    if behind - byte < 5 or byte[0] != DOLLAR or byte[1] != MINUS or byte[2] != ONE:
+        return -1
+    return pos + 5 if byte[3] == CR and byte[4] == LF else -1
+
+
+cpdef Py_ssize_t after_line(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2:
+    """Return the offset behind the line of at most 64 bytes at buf[pos:filled]."""
+    cdef bytes_at byte = first_byte(buf, pos, filled)
+    cdef Py_ssize_t length = 0
+    cdef Py_ssize_t last = min(filled - pos, SHORT_LINE) - 1
+    while length < last and byte[length] != CR and byte[length] != LF:
+        length += 1
+    if length < last and byte[length] == CR and byte[length + 1] == LF:
+        return pos + length + 2
+    return -1
+
+
+cpdef Py_ssize_t head_size(Py_ssize_t number) noexcept:
+    """Return how long a line is that has a mark, this number and CR LF."""
+    cdef Py_ssize_t size = 4
+    while number > 9:
+        number //= 10
+        size += 1
+    return size
+
+
+cdef inline bytes_at first_byte(
+    bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except NULL:
+    """Return the address of buf[pos], where nothing may be if `filled` is before it."""
+    if pos < 0 or filled > len(buf):
+        refuse(buf, pos, filled)
+    return <bytes_at>PyByteArray_AS_STRING(buf) + pos
+
+
+cdef int refuse(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1:
+    raise IndexError(f"{pos}..{filled} of {len(buf)}")
+
+
+cdef inline Py_ssize_t number(
+    bytes_at byte, bytes_at behind, int mark, Py_ssize_t *head) noexcept:
+    """Return the plain number in the line, whose length goes to `head`, else -1."""
+    cdef bytes_at first = byte + 1
+    cdef bytes_at last = first + min(behind - first, <Py_ssize_t>MAX_DIGITS)
+    cdef Py_ssize_t value = 0
+    cdef unsigned int digit
+    if byte >= behind or byte[0] != mark:
+        return -1
+    byte = first
+    while byte < last:
+        digit = byte[0] - <unsigned int>ZERO
+        if digit > 9:
+            break
+        value = value * 10 + digit
+        byte += 1
+    if byte == first or behind - byte < 2 or byte[0] != CR or byte[1] != LF:
+        return -1
+    if first[0] == ZERO and byte - first > 1:
+        return -1
+    head[0] = byte - first + 3
+    return value
+
+
+cdef inline bint is_whole(bytes_at byte, bytes_at behind, Py_ssize_t end) noexcept:
+    """Tell whether a string that ends there is followed by CR LF."""
+    return behind - byte >= end + 2 and byte[end] == CR and byte[end + 1] == LF
