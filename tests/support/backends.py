@@ -101,8 +101,21 @@ class RealServer:
         self.start()
 
     def freeze(self) -> None:
-        """Stop the process; the kernel goes on accepting for it."""
+        """Stop the process; the kernel goes on accepting for it.
+
+        The signal reaches its threads one by one: only when each is stopped is it sure
+        that nobody answers.
+        """
         self._signal(signal.SIGSTOP)
+        wait_until(self._is_stopped, "all threads of the server to stop")
+
+    def _is_stopped(self) -> bool:
+        """Tell whether each thread is in state T."""
+        if self._process is None:
+            return False
+        tasks = Path(f"/proc/{self._process.pid}/task").glob("*/stat")
+        states = [task.read_text().rpartition(")")[2].split()[0] for task in tasks]
+        return all(state == "T" for state in states)
 
     def thaw(self) -> None:
         """Let a frozen process go on."""
