@@ -7,7 +7,7 @@ from twemproxy.net.slab cimport Slab
 
 cdef Py_ssize_t SLAB_BYTES
 cdef Py_ssize_t ROOM, PLENTY
-cdef int64_t MAX_SLEEP_MS, NEVER, BREATH_US, LONG_BREATH_US
+cdef int64_t MAX_SLEEP_MS, NEVER, BREATH_US, LONG_BREATH_US, EASY_US
 cdef int CROWD, GATHER, AVERAGED, SHARE
 
 cdef class Handler:
@@ -39,6 +39,7 @@ cdef class Reactor:
     cpdef int timeout_ms(self) except? -2
     @cython.locals(count=int, i=int, handler=Handler, again=list, crowded=bint)
     cpdef tick(self, int timeout_ms)
+    @cython.locals(breath_us=int64_t)
     cpdef int breath_us(self) except -1
     cpdef on_asked(self)
     cpdef on_answered(self)

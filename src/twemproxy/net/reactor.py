@@ -27,9 +27,10 @@ ROOM: Final = 16384  # the least that a read must have room for
 CROWD: Final = 8  # with fewer requests under way nobody is made to wait
 PLENTY: Final = 100  # nor slept, when the last tick asked and answered so many
 BREATH_US: Final = 8  # the least that is worth a sleep
-LONG_BREATH_US: Final = 100
+LONG_BREATH_US: Final = 200
+EASY_US: Final = 400  # to wait that long is no reason for longer breaths
 AVERAGED: Final = 6  # a shift: about the last 64 waits
-SHARE: Final = 5  # a shift: a breath is a 32nd of a wait
+SHARE: Final = 3  # a shift: a breath is an eighth of what waits are longer than that
 GATHER: Final = 3  # a mask: in a crowd, servers are written to every fourth tick
 MAX_SLEEP_MS: Final = 3600000
 NEVER: Final = 1 << 62  # ms
@@ -194,7 +195,8 @@ class Reactor:
 
     def breath_us(self) -> int:
         """Return for how long: so short that few notice, by what they wait anyway."""
-        return min(max(self.waits_us >> (AVERAGED + SHARE), BREATH_US), LONG_BREATH_US)
+        breath_us = ((self.waits_us >> AVERAGED) - EASY_US) >> SHARE
+        return min(max(breath_us, BREATH_US), LONG_BREATH_US)
 
     def on_asked(self) -> None:
         """One more request waits for a server."""
