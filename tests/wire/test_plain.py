@@ -15,7 +15,7 @@ from twemproxy.wire.word import word_at
 STRING = re.compile(rb"\$(0|[1-9][0-9]{0,8})\r\n", re.DOTALL)
 COUNT = re.compile(rb"\*(0|[1-9][0-9]{0,8})\r\n", re.DOTALL)
 LINE = re.compile(rb"[^\r\n]*\r\n")
-VALUE = re.compile(rb"VALUE ([^ \r\n]+) [0-9]{1,20} ([0-9]{1,10})( [0-9]{1,20})?\r\n")
+VALUE = re.compile(rb"VALUE ([^ \r\n]{1,250}) [0-9]{1,20} ([0-9]{1,10})( [0-9]{1,20})?\r\n")
 
 PARTS = b"$ * -1 0 1 3 12 123456789 abc VALUE END\r\n k \x00 \xff +OK \r\n \r \n".split(
     b" "
@@ -77,6 +77,8 @@ def test_a_line_is_short_up_to_64_bytes() -> None:
 @example(b"VALUE k 0 3 12\r\nabc\r\nVALUE \x01\xff 1 0\r\n\r\nEND\r\n", 0)
 @example(b"VALUE k 0 3\r\nabc\r\nEND\r\n", 1)
 @example(b"VALUE  0 3\r\nabc\r\nEND\r\n", 0)
+@example(b"VALUE " + b"k" * 250 + b" 0 0\r\n\r\nEND\r\n", 0)
+@example(b"VALUE " + b"k" * 251 + b" 0 0\r\n\r\nEND\r\n", 0)
 def test_values_and_their_end(text: bytes, cut: int) -> None:
     buf = bytearray(text)
     filled = max(0, len(buf) - cut)

@@ -20,8 +20,8 @@ END: Final = b"END\r\n"
 ROOM: Final = 128  # values of a response that are told of
 WORD: Final = re.compile(rb"[^ ]+")
 CONTROL: Final = re.compile(rb"[\x00-\x1f]")
-VALUE_LINE: Final = re.compile(
-    rb"VALUE ([^ \r\n]+) [0-9]{1,20} ([0-9]{1,10})(?: [0-9]{1,20})?\r\n"
+VALUE_LINE: Final = re.compile(  # nobody can have asked for a longer key
+    rb"VALUE ([^ \r\n]{1,250}) [0-9]{1,20} ([0-9]{1,10})(?: [0-9]{1,20})?\r\n"
 )
 
 

@@ -20,6 +20,7 @@ cdef enum:
     ZERO = 48
     END_BYTES = 5  # END CR LF
     ROOM = 128  # values of a response that are told of
+    KEY_BYTES = 250  # nobody can have asked for a longer key
     SIZE_DIGITS = 10
     NUMBER_DIGITS = 20
     SHORTEST = 13  # VALUE k 0 0 CR LF
@@ -83,7 +84,7 @@ cdef class ValueWalker(Scanner):
         cdef int64_t size
         if behind - first < SHORTEST or memcmp(first, b"VALUE ", 6):
             return False
-        byte = <bytes_at>memchr(key, BLANK, behind - key)
+        byte = <bytes_at>memchr(key, BLANK, min(behind - key, <Py_ssize_t>KEY_BYTES + 1))
         if byte is NULL or byte == key or has_line_end(key, byte - key):
             return False
         self.key = pos + 6
