@@ -79,8 +79,8 @@ get_directive_defaults().update(freelist=0, no_gc=False)
 Errors.LEVEL = 2
 SPECIAL = {
     # Objects that come with each request, in no cycles: kept for their next use.
-    "twemproxy.net.slab": {"freelist": 4096, "no_gc": True},
-    "twemproxy.proxy.request": {"freelist": 4096, "no_gc": True},
+    "twemproxy.net.slab": {"freelist": 256, "no_gc": True},
+    "twemproxy.proxy.request": {"freelist": 256, "no_gc": True},
 }
 
 

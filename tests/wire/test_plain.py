@@ -15,7 +15,9 @@ from twemproxy.wire.word import word_at
 STRING = re.compile(rb"\$(0|[1-9][0-9]{0,8})\r\n", re.DOTALL)
 COUNT = re.compile(rb"\*(0|[1-9][0-9]{0,8})\r\n", re.DOTALL)
 LINE = re.compile(rb"[^\r\n]*\r\n")
-VALUE = re.compile(rb"VALUE ([^ \r\n]{1,250}) [0-9]{1,20} ([0-9]{1,10})( [0-9]{1,20})?\r\n")
+VALUE = re.compile(
+    rb"VALUE ([^ \r\n]{1,250}) [0-9]{1,20} ([0-9]{1,10})( [0-9]{1,20})?\r\n"
+)
 
 PARTS = b"$ * -1 0 1 3 12 123456789 abc VALUE END\r\n k \x00 \xff +OK \r\n \r \n".split(
     b" "

@@ -48,6 +48,8 @@ KINDS: Final[dict[str, int]] = {
 
 def hash_span(kind: int, buf: bytearray, start: int, end: int) -> int:
     """Hash ``buf[start:end]`` with the function of that kind, see `KINDS`."""
+    if kind == FNV1A_64:
+        return fnv1a(buf, start, end, 0x84222325, 0x1B3)
     if kind <= FNV1_32:
         return _hash_span_fnv(kind, buf, start, end)
     if kind == MURMUR:
@@ -60,9 +62,7 @@ def hash_span(kind: int, buf: bytearray, start: int, end: int) -> int:
 
 
 def _hash_span_fnv(kind: int, buf: bytearray, start: int, end: int) -> int:
-    """Serve the four Fowler-Noll-Vo hashes."""
-    if kind == FNV1A_64:
-        return fnv1a(buf, start, end, 0x84222325, 0x1B3)
+    """Serve the other Fowler-Noll-Vo hashes."""
     if kind == FNV1_64:
         return fnv1(buf, start, end, 0x84222325, 0x1B3)
     if kind == FNV1A_32:

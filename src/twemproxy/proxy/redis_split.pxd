@@ -14,7 +14,8 @@ from twemproxy.wire.redis.request cimport RequestScanner
 
 cdef int ARRAY, BULK
 cdef Slab NOTHING
-cdef Py_ssize_t MAX_KEY_BYTES, MAX_SERVER_QUEUE_BYTES, KEPT_KEYS, HEADS
+cdef Py_ssize_t MAX_KEY_BYTES, MAX_SERVER_QUEUE_BYTES, KEPT_KEYS, FEW_WORDS
+cdef list HEADS
 
 @cython.final
 cdef class Values(Gather):
@@ -37,7 +38,6 @@ cdef class Status(Gather):
 cdef class Splitter:
     cdef Pool pool
     cdef int[::1] first, last, lengths, owners, following, places
-    cdef list heads
     cdef Py_ssize_t room, too_long, max_keys
     cdef RequestScanner walker
     cdef Slab slab

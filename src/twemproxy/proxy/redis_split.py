@@ -31,7 +31,7 @@ ARRAY: Final = 42  # '*'
 BULK: Final = 36  # '$'
 NOTHING: Final = permanent(b"")
 KEPT_KEYS: Final = 4096  # scratch space for more keys is not kept
-HEADS: Final = 34  # requests with fewer words begin with text that is kept
+FEW_WORDS: Final = 34  # requests with fewer words begin with text that is kept
 
 
 class Values(Gather):
@@ -116,8 +116,11 @@ def heads_of(command: Command) -> list[bytearray]:
     if not rule.SPLIT_VALUES <= command.how <= rule.SPLIT_PAIRS:
         return []
     name = b"$%d\r\n%b\r\n" % (len(command.name), command.name)
-    lines = [b""] + [b"*%d\r\n" % words for words in range(1, HEADS)]
+    lines = [b""] + [b"*%d\r\n" % words for words in range(1, FEW_WORDS)]
     return [bytearray(line + name) for line in lines]
+
+
+HEADS: Final = [heads_of(command) for command in COMMANDS]
 
 
 class Splitter:
@@ -127,7 +130,6 @@ class Splitter:
         "at",
         "first",
         "following",
-        "heads",
         "how",
         "last",
         "lengths",
@@ -150,7 +152,6 @@ class Splitter:
         self.last = array("i", bytes(4 * servers))
         self.lengths = array("i", bytes(4 * servers))
         self.places = array("i", bytes(4 * servers))
-        self.heads = [heads_of(command) for command in COMMANDS]
         self.too_long = 0  # length of the key that is longer than keys may be
         self.set_room(64)
 
@@ -299,8 +300,8 @@ class Splitter:
 
     def write_head(self, outbox: Outbox, words: int) -> None:
         """Write the number of words and the first one, the name."""
-        heads = self.heads[self.row]
-        if words < HEADS:
+        heads = HEADS[self.row]
+        if words < FEW_WORDS:
             head = heads[words]
         else:
             head = heads[0]

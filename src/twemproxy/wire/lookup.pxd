@@ -1,8 +1,6 @@
 cimport cython
-from libc.stdint cimport uint64_t
-from twemproxy.wire.word cimport word_at
+from twemproxy.wire.word cimport WordTable
 
-cdef uint64_t SCATTER, WORD_MASK
 cdef int SLOT_BYTES, MAX_NAME, MAX_ROWS, UPPER_A, UPPER_Z, TO_LOWER, DOT
 
 
@@ -12,10 +10,9 @@ cdef class CommandIndex:
     cdef int _mask
     cdef Py_ssize_t _stride
     cdef bytearray _slots, _names
-    cdef unsigned long long[::1] _words
-    cdef int[::1] _rows
+    cdef WordTable _short
 
-    @cython.locals(word=uint64_t, slot=int)
+    @cython.locals(row=int)
     cpdef int find(self, bytearray buf, Py_ssize_t start, Py_ssize_t end) except -2
 
     cpdef int find_below(
@@ -27,11 +24,6 @@ cdef class CommandIndex:
 
     @cython.locals(length=int, slot=int, at=Py_ssize_t)
     cdef int _add(self, int row, bytearray word, int parent) except -1
-
-    @cython.locals(slot=int)
-    cdef _add_word(self, int row, uint64_t word)
-
-    cdef int _slot(self, uint64_t word) noexcept
 
     @cython.locals(fold=cython.bint, value=int, pos=Py_ssize_t, byte=int)
     cdef int _hash(

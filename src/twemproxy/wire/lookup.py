@@ -14,10 +14,7 @@ Most names are short, and a word of up to eight bytes is one number: those that 
 below no other are found in a table of such numbers first.
 """
 
-from array import array
-from typing import Final
-
-from twemproxy.wire.word import word_at
+from twemproxy.wire.word import WordTable
 
 SLOT_BYTES = 5
 MAX_NAME = 255  # its length fits a byte
@@ -26,8 +23,6 @@ UPPER_A = 65
 UPPER_Z = 90
 TO_LOWER = 32
 DOT = 46
-SCATTER: Final = 0x9E3779B97F4A7C15  # 2**64 divided by the golden ratio
-WORD_MASK: Final = 0xFFFFFFFFFFFFFFFF
 
 
 class CommandIndex:
@@ -37,7 +32,7 @@ class CommandIndex:
     then be lower case.
     """
 
-    __slots__ = ("_fold", "_mask", "_names", "_rows", "_slots", "_stride", "_words")
+    __slots__ = ("_fold", "_mask", "_names", "_short", "_slots", "_stride")
 
     def __init__(self, names: list[bytes], fold: bool = True) -> None:
         """Give row i the name `names[i]`; a parent comes anywhere in the list."""
@@ -51,8 +46,7 @@ class CommandIndex:
         self._stride = max([len(name) for name in names], default=0)
         self._slots = bytearray(SLOT_BYTES * size)
         self._names = bytearray(self._stride * len(names))
-        self._words = array("Q", bytes(8 * size))
-        self._rows = array("i", bytes(4 * size))
+        self._short = WordTable(len(names), fold)
         rows = {name: row for row, name in enumerate(names)}
         for row, name in enumerate(names):
             above, bar, word = name.rpartition(b"|")
@@ -60,15 +54,8 @@ class CommandIndex:
 
     def find(self, buf: bytearray, start: int, end: int) -> int:
         """Row of the command named by the span, or -1."""
-        word = word_at(buf, start, end, self._fold)
-        if word == 0:
-            return self._search(buf, start, end, 0)
-        slot = self._slot(word)
-        while self._words[slot]:
-            if self._words[slot] == word:
-                return self._rows[slot]
-            slot = (slot + 1) & self._mask
-        return -1
+        row = self._short.find(buf, start, end)
+        return self._search(buf, start, end, 0) if row < -1 else row
 
     def find_below(self, parent: int, buf: bytearray, start: int, end: int) -> int:
         """Row of the subcommand of row `parent` named by the span, or -1."""
@@ -98,20 +85,7 @@ class CommandIndex:
         at = row * self._stride
         self._names[at : at + length] = word
         if not parent:
-            self._add_word(row, word_at(word, 0, length, False))
-
-    def _add_word(self, row: int, word: int) -> None:
-        """Have a short name found at once."""
-        if word:
-            slot = self._slot(word)
-            while self._words[slot]:
-                slot = (slot + 1) & self._mask
-            self._words[slot] = word
-            self._rows[slot] = row
-
-    def _slot(self, word: int) -> int:
-        """Slot where the search for a short name begins."""
-        return ((word * SCATTER) & WORD_MASK) >> 32 & self._mask
+            self._short.add(word, row)
 
     def _hash(self, buf: bytearray, start: int, end: int, parent: int) -> int:
         """Slot where the search for a name begins."""

@@ -1,14 +1,63 @@
-"""Short words as numbers, compiled: the span is checked once, not byte by byte."""
+"""Short words and their rows, compiled: an open-addressing table of plain numbers."""
 
 from cpython.bytearray cimport PyByteArray_AS_STRING
 from libc.stdint cimport uint64_t
+from libc.stdlib cimport calloc, free
 
 cdef enum:
     WORD_BYTES = 8
+    NO_WORD = -2
+
+cdef uint64_t SCATTER = 0x9E3779B97F4A7C15u  # 2**64 divided by the golden ratio
+
+
+cdef class WordTable:
+    """Rows by short words; with `fold` it is blind to the case of ASCII letters."""
+
+    def __cinit__(self, Py_ssize_t words, bint fold):
+        """Have room for so many words."""
+        cdef uint64_t size = 8
+        while size < 3 * <uint64_t>words:
+            size *= 2
+        self.fold = fold
+        self.mask = size - 1
+        self.words = <uint64_t *>calloc(size, sizeof(uint64_t))
+        self.rows = <int *>calloc(size, sizeof(int))
+        if self.words is NULL or self.rows is NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        free(self.words)
+        free(self.rows)
+
+    cpdef add(self, bytearray word, int row):
+        """Give a word in lower case a row; a long one is not taken up."""
+        cdef uint64_t number = word_at(word, 0, len(word), False)
+        cdef uint64_t slot
+        if number:
+            slot = self.slot_of(number)
+            self.words[slot] = number
+            self.rows[slot] = row
+
+    cpdef int find(self, bytearray buf, Py_ssize_t start, Py_ssize_t end) except -3:
+        """Return the row of the word buf[start:end], -1 without one, or NO_WORD."""
+        cdef uint64_t number = word_at(buf, start, end, self.fold)
+        cdef uint64_t slot
+        if number == 0:
+            return NO_WORD
+        slot = self.slot_of(number)
+        return self.rows[slot] if self.words[slot] == number else -1
+
+    cdef uint64_t slot_of(self, uint64_t number) noexcept:
+        """Return the slot of a word, or the free one where it belongs: there are some."""
+        cdef uint64_t slot = (number * SCATTER) >> 32 & self.mask
+        while self.words[slot] and self.words[slot] != number:
+            slot = (slot + 1) & self.mask
+        return slot
 
 
 cpdef uint64_t word_at(bytearray buf, Py_ssize_t start, Py_ssize_t end, bint fold) except? 0:
-    """Return the word buf[start:end] as one number of 64 bits, its first byte highest."""
+    """Return the number that buf[start:end] is, 0 if it is none."""
     cdef const unsigned char *byte
     cdef Py_ssize_t length = end - start
     cdef uint64_t value = 0
