@@ -19,6 +19,7 @@ from twemproxy.stats.counters import Block
 
 BLOCKS: Final = 3
 SETTLED: Final = 3  # ticks without anything to do
+SPLICED: Final = 32768  # so small a value goes through a pipe here
 
 
 class Inside:
@@ -32,6 +33,7 @@ class Inside:
         self.slots = memoryview(bytearray(BLOCKS * slot.SLOTS * 8)).cast("q")
         self.reactor = Reactor(EpollPoller())
         self.process = Process(self.reactor, self.block(0), lambda host, found: None)
+        self.process.splice_bytes = SPLICED
         self.watch = Watch(self.process)
         self.process.guard = self.watch
         self.pool = Pool(self.process, config, self.block(1))

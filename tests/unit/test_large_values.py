@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.support.inside import Inside, take
+from tests.support.inside import SPLICED, Inside, take
 from tests.support.processes import descriptors
 from tests.support.wire import resp
 from twemproxy import limits
@@ -25,11 +25,17 @@ from twemproxy.net.ledger import held_bytes
 from twemproxy.stats import slot
 
 EXAMPLES: Final = int(os.environ.get("LARGE_EXAMPLES", "60"))
-SPLICE: Final = limits.SPLICE_BYTES
 PIPE: Final = limits.PIPE_BYTES
 PATTERN: Final = random.Random(1).randbytes(4096 + 251)
 PATIENCE: Final = 6000  # turns of the loop for one exchange
-AROUND: Final = (SPLICE, SPLICE + 4096, SPLICE + 65536, PIPE, PIPE + SPLICE, 3 * PIPE)
+AROUND: Final = (
+    SPLICED,
+    SPLICED + 4096,
+    SPLICED + 65536,
+    PIPE,
+    PIPE + SPLICED,
+    3 * PIPE,
+)
 
 sizes = st.one_of(
     st.builds(

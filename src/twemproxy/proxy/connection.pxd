@@ -10,7 +10,7 @@ from twemproxy.net.splice cimport unread
 from twemproxy.proxy.process cimport Process
 from twemproxy.wire.scanner cimport Scanner
 
-cdef Py_ssize_t DIRECT, MAX_READ, FIRST_GROWTH, HEAD_READ, SPLICE_BYTES
+cdef Py_ssize_t DIRECT, MAX_READ, FIRST_GROWTH, HEAD_READ
 
 cdef class Connection(Handler):
     cdef public Process process
@@ -41,7 +41,7 @@ cdef class Connection(Handler):
     cdef Py_ssize_t room(self, Slab slab, Py_ssize_t kept) except -1
     @cython.locals(opened=bint)
     cdef read_on(self, bint more, bint hangup)
-    @cython.locals(slab=Slab, gap=Gap, kept=Py_ssize_t, missing=Py_ssize_t)
+    @cython.locals(slab=Slab, gap=Gap, kept=Py_ssize_t, missing=Py_ssize_t, few=bint)
     cdef bint open_gap(self, Slab backlog) except -1
     @cython.locals(count=Py_ssize_t)
     cdef bint fill_gap(self, Gap gap, bint hangup) except -1

@@ -10,7 +10,6 @@ What leaves waits in the outbox until the end of the tick.
 import os
 from typing import Any, Final
 
-from twemproxy import limits
 from twemproxy.log import Source
 from twemproxy.net import outcome
 from twemproxy.net.ledger import held_bytes
@@ -28,7 +27,6 @@ DIRECT: Final = 4096  # a longer backlog is received into, a shorter one is move
 MAX_READ: Final = 65536  # one read into the shared slab takes no more than this
 HEAD_READ: Final = 4096  # as much of the next message is read where the last was large
 FIRST_GROWTH: Final = 65536  # memory for a long message before half of it is here
-SPLICE_BYTES: Final = limits.SPLICE_BYTES
 
 
 class Connection(Handler):
@@ -193,7 +191,8 @@ class Connection(Handler):
         """Let most of a large message's rest go through pipes, if that is possible."""
         kept = backlog.used - self.backlog_at
         missing = self.expected() - kept - 2  # its end, CR LF, is always looked at
-        if missing < SPLICE_BYTES or self.paused or backlog.gap is not None:
+        few = missing < self.process.splice_bytes
+        if few or self.paused or backlog.gap is not None:
             return False
         if not self.may_skip(backlog, self.backlog_at):
             return False

@@ -50,6 +50,7 @@ class Process:
         "resolve",
         "slowlog",
         "soft_bytes",
+        "splice_bytes",
     )
 
     def __init__(
@@ -66,6 +67,7 @@ class Process:
         self.draining = False
         self.leaving: set[Client] = set()  # told that nothing more comes
         self.soft_bytes = limits.MAX_PROCESS_BYTES  # beyond, `guard` is asked
+        self.splice_bytes = limits.SPLICE_BYTES  # a value that lacks less is copied
         self.guard = Guard()
         self.slowlog = SlowLog()
         self.numbered = 0  # clients so far, above the bits that name the worker
