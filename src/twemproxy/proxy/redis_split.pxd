@@ -8,7 +8,6 @@ from twemproxy.proxy.request cimport Gather, Request, fail, request_of
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire cimport expect, rule
-from twemproxy.wire.redis.bulk cimport after_bulk
 from twemproxy.wire.redis.merge cimport after_line, after_value, integer
 from twemproxy.wire.redis.request cimport RequestScanner
 
@@ -21,7 +20,7 @@ cdef list HEADS
 cdef class Values(Gather):
     cdef bytearray places
     cdef list fragments
-    @cython.locals(fragment=Request, reply=Slab, places=bytearray, last=Py_ssize_t, i=Py_ssize_t, low=int, high=int, start=Py_ssize_t, end=Py_ssize_t, behind=Py_ssize_t)
+    @cython.locals(fragment=Request, reply=Slab, places=bytearray, last=Py_ssize_t, i=Py_ssize_t, low=int, high=int, start=Py_ssize_t, end=Py_ssize_t)
     cdef interleave(self, Outbox outbox)
 
 @cython.final

@@ -20,7 +20,6 @@ from twemproxy.proxy.server import ServerConnection
 from twemproxy.stats import slot
 from twemproxy.wire import expect, rule
 from twemproxy.wire.redis import answers
-from twemproxy.wire.redis.bulk import after_bulk
 from twemproxy.wire.redis.commands import COMMANDS, Command
 from twemproxy.wire.redis.merge import after_line, after_value, integer
 from twemproxy.wire.redis.request import RequestScanner
@@ -68,10 +67,7 @@ class Values(Gather):
             start = fragment.start
             end = start
             while i < last and places[i] == low and places[i + 1] == high:
-                behind = after_bulk(reply.buf, end, fragment.end)
-                if behind < 0:
-                    behind = after_value(reply.buf, end, fragment.end)
-                end = behind
+                end = after_value(reply.buf, end, fragment.end)
                 i += 2
             outbox.add(reply, start, end)
             fragment.start = end

@@ -6,6 +6,8 @@ the highest, and is found as such.
 
 from typing import Final
 
+from twemproxy.wire.span import check
+
 WORD_BYTES: Final = 8
 NO_WORD: Final = -2  # too long to be a number
 
@@ -37,8 +39,7 @@ class WordTable:
 
 def word_at(buf: bytearray, start: int, end: int, fold: bool) -> int:
     """Return the number that buf[start:end] is, 0 if it is none."""
-    if start < 0 or end > len(buf):
-        raise IndexError(f"{start}..{end} of {len(buf)}")
+    check(buf, start, end)
     word = bytes(buf[start:end])
     if not 0 < end - start <= WORD_BYTES or 0 in word:
         return 0

@@ -1,8 +1,9 @@
 """Short words and their rows, compiled: an open-addressing table of plain numbers."""
 
-from cpython.bytearray cimport PyByteArray_AS_STRING
 from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free
+
+from twemproxy.wire.span cimport bytes_at, first_byte
 
 cdef enum:
     WORD_BYTES = 8
@@ -58,15 +59,12 @@ cdef class WordTable:
 
 cpdef uint64_t word_at(bytearray buf, Py_ssize_t start, Py_ssize_t end, bint fold) except? 0:
     """Return the number that buf[start:end] is, 0 if it is none."""
-    cdef const unsigned char *byte
+    cdef bytes_at byte = first_byte(buf, start, end)
     cdef Py_ssize_t length = end - start
     cdef uint64_t value = 0
     cdef unsigned int letter
-    if start < 0 or end > len(buf):
-        raise IndexError(f"{start}..{end} of {len(buf)}")
     if length <= 0 or length > WORD_BYTES:
         return 0
-    byte = <const unsigned char *>PyByteArray_AS_STRING(buf) + start
     while length > 0:
         letter = byte[0]
         if letter == 0:

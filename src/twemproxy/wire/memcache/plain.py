@@ -11,6 +11,7 @@ from array import array
 from typing import Final
 
 from twemproxy.wire.scanner import Scanner
+from twemproxy.wire.span import check
 
 BASIS: Final = 0xCBF29CE484222325
 PRIME: Final = 0x100000001B3
@@ -122,9 +123,3 @@ def key_hash(buf: bytearray, start: int, end: int) -> int:
         value ^= value >> 32
     value = (value * PRIME) & MASK
     return (value ^ (value >> 29)) & LOW_62
-
-
-def check(buf: bytearray, pos: int, filled: int) -> None:
-    """Raise IndexError if buf[pos:filled] is not all there."""
-    if pos < 0 or filled > len(buf):
-        raise IndexError(f"{pos}..{filled} of {len(buf)}")

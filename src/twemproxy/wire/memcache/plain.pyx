@@ -5,13 +5,11 @@ Where the bytes end is checked once for each call, not byte by byte.
 
 from array import array
 
-from cpython.bytearray cimport PyByteArray_AS_STRING
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memchr, memcmp, memcpy
 
 from twemproxy.wire.scanner cimport Scanner
-
-ctypedef const unsigned char *bytes_at
+from twemproxy.wire.span cimport bytes_at, first_byte
 
 cdef enum:
     BLANK = 32
@@ -145,18 +143,6 @@ cdef inline int64_t hash_of(bytes_at byte, Py_ssize_t left) noexcept:
         value ^= value >> 32
     value *= PRIME
     return <int64_t>((value ^ (value >> 29)) & LOW_62)
-
-
-cdef inline bytes_at first_byte(
-    bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except NULL:
-    """Return the address of buf[pos], where nothing may be if `filled` is before it."""
-    if pos < 0 or filled > len(buf):
-        refuse(buf, pos, filled)
-    return <bytes_at>PyByteArray_AS_STRING(buf) + pos
-
-
-cdef int refuse(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1:
-    raise IndexError(f"{pos}..{filled} of {len(buf)}")
 
 
 cdef inline bint has_line_end(bytes_at byte, size_t length) noexcept:

@@ -9,6 +9,7 @@ from array import array
 from typing import Final
 
 from twemproxy.wire.scanner import Scanner
+from twemproxy.wire.span import check
 
 DOLLAR: Final = 36
 STAR: Final = 42
@@ -78,7 +79,7 @@ def after_line(buf: bytearray, pos: int, filled: int) -> int:
 
     -1 when CR LF is not there, or CR or LF is otherwise than in that order.
     """
-    _check(buf, pos, filled)
+    check(buf, pos, filled)
     last = min(filled, pos + SHORT_LINE) - 1
     while pos < last and buf[pos] not in (10, 13):
         pos += 1
@@ -93,7 +94,7 @@ def head_size(number: int) -> int:
 
 
 def _number(buf: bytearray, pos: int, filled: int, mark: int) -> int:
-    _check(buf, pos, filled)
+    check(buf, pos, filled)
     if pos >= filled or buf[pos] != mark:
         return -1
     pos += 1
@@ -106,8 +107,3 @@ def _number(buf: bytearray, pos: int, filled: int, mark: int) -> int:
     if pos == first or pos + 2 > filled or buf[pos] != 13 or buf[pos + 1] != 10:
         return -1
     return -1 if buf[first] == 48 and pos - first > 1 else value
-
-
-def _check(buf: bytearray, pos: int, filled: int) -> None:
-    if pos < 0 or filled > len(buf):
-        raise IndexError(f"{pos}..{filled} of {len(buf)}")

@@ -3,11 +3,8 @@
 Where the bytes end is checked once for each call, not byte by byte.
 """
 
-from cpython.bytearray cimport PyByteArray_AS_STRING
-
 from twemproxy.wire.scanner cimport Scanner
-
-ctypedef const unsigned char *bytes_at
+from twemproxy.wire.span cimport bytes_at, first_byte
 
 cdef enum:
     CR = 13
@@ -94,18 +91,6 @@ cpdef Py_ssize_t head_size(Py_ssize_t number) noexcept:
         number //= 10
         size += 1
     return size
-
-
-cdef inline bytes_at first_byte(
-    bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except NULL:
-    """Return the address of buf[pos], where nothing may be if `filled` is before it."""
-    if pos < 0 or filled > len(buf):
-        refuse(buf, pos, filled)
-    return <bytes_at>PyByteArray_AS_STRING(buf) + pos
-
-
-cdef int refuse(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1:
-    raise IndexError(f"{pos}..{filled} of {len(buf)}")
 
 
 cdef inline Py_ssize_t number(
