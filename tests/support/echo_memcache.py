@@ -88,7 +88,7 @@ def is_good(words: list[bytes]) -> bool:
 def answer_to(words: list[bytes]) -> bytes:
     """Answer as a server would, values being their keys."""
     name = words[0]
-    if words[-1] == b"noreply" and len(words) > LEAST.get(name, MAX_KEY):
+    if words[-1] == b"noreply" and name in LEAST and len(words) > LEAST[name]:
         return b""
     if name in (b"get", b"gets", b"gat", b"gats"):
         cas = b" 7" if name in (b"gets", b"gats") else b""
