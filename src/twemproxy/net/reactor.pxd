@@ -7,22 +7,23 @@ from twemproxy.net.slab cimport Slab
 
 cdef Py_ssize_t SLAB_BYTES
 cdef Py_ssize_t ROOM, PLENTY
-cdef int64_t MAX_SLEEP_MS, NEVER, BREATH_US, LONG_BREATH_US, EASY_US
-cdef int CROWD, GATHER, AVERAGED, SHARE
+cdef int64_t MAX_SLEEP_MS, HELD_MS, NEVER, BREATH_US, LONG_BREATH_US, EASY_US, LONG_HOLD_US
+cdef int CROWD, GATHER, AVERAGED, SHARE, HOLD
 
 cdef class Handler:
     cdef public int fd, stage
-    cdef public bint dirty, in_again, unsettled
+    cdef public bint dirty, in_again, on_hold, unsettled
     cpdef on_event(self, int flags)
     cpdef flush(self)
+    cpdef send_held(self)
     cpdef settle(self)
 
 cdef class Reactor:
     cdef public Poller poller
     cdef list handlers
     cdef public Slab slab
-    cdef public list again, dirty_servers, dirty_clients, unsettled, timers
-    cdef public int64_t due_ms, now_ms, now_us, sequence, ticks, waits_us
+    cdef public list again, dirty_servers, dirty_clients, unsettled, held, timers
+    cdef public int64_t due_ms, now_ms, now_us, sequence, ticks, waits_us, release_us
     cdef public int batch
     cdef public Py_ssize_t under_way, moved
     cdef public bint running
@@ -35,12 +36,15 @@ cdef class Reactor:
     cpdef flush_later(self, Handler handler)
     cpdef read_later(self, Handler handler)
     cpdef settle_later(self, Handler handler)
-    @cython.locals(wait_ms=int64_t)
+    @cython.locals(hold_us=int64_t)
+    cpdef hold(self, Handler handler)
+    @cython.locals(most_ms=int64_t)
     cpdef int timeout_ms(self) except? -2
     @cython.locals(count=int, i=int, handler=Handler, again=list, crowded=bint)
     cpdef tick(self, int timeout_ms)
     @cython.locals(breath_us=int64_t)
     cpdef int breath_us(self) except -1
+    cpdef bint is_busy(self) except -1
     cpdef on_asked(self)
     cpdef on_answered(self)
     cpdef learn_wait(self, int64_t taken_us)
@@ -51,4 +55,6 @@ cdef class Reactor:
     cdef flush_servers(self)
     @cython.locals(handlers=list, handler=Handler)
     cdef flush_clients(self)
+    @cython.locals(handlers=list, handler=Handler)
+    cdef release_held(self)
     cpdef run_timers(self)

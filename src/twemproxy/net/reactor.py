@@ -10,7 +10,8 @@ A loop that is faster than its peers would still make small batches, and small
 batches cost everybody: it wakes for one request, and so do the servers. So when
 much is under way and the last tick found little of it, the loop takes a breath
 before it looks again, a small part of the time that servers take to answer, and what
-is for the servers gathers for a few ticks. See docs/decisions/batching.md.
+is for the servers gathers for a few ticks; a handler may hold what it has to send for
+a moment, to send it with what follows. See docs/decisions/batching.md.
 """
 
 import heapq
@@ -32,6 +33,9 @@ EASY_US: Final = 400  # to wait that long is no reason for longer breaths
 AVERAGED: Final = 6  # a shift: about the last 64 waits
 SHARE: Final = 3  # a shift: a breath is an eighth of what waits are longer than that
 GATHER: Final = 3  # a mask: in a crowd, servers are written to every fourth tick
+HOLD: Final = 2  # a shift: replies are held for four times what requests wait
+LONG_HOLD_US: Final = 10000
+HELD_MS: Final = 1  # the longest sleep of a loop that holds some
 MAX_SLEEP_MS: Final = 3600000
 NEVER: Final = 1 << 62  # ms
 
@@ -39,7 +43,7 @@ NEVER: Final = 1 << 62  # ms
 class Handler:
     """Something with a descriptor. `stage` orders flushes: servers 0, clients 1."""
 
-    __slots__ = ("dirty", "fd", "in_again", "stage", "unsettled")
+    __slots__ = ("dirty", "fd", "in_again", "on_hold", "stage", "unsettled")
 
     def __init__(self, fd: int, stage: int) -> None:
         self.fd = fd
@@ -47,6 +51,7 @@ class Handler:
         self.dirty = False  # waits in the reactor's flush list
         self.in_again = False  # waits to be read without a new event
         self.unsettled = False  # waits to be settled at the end of the tick
+        self.on_hold = False  # waits to be released, with what it could have written
 
     def on_event(self, flags: int) -> None:
         """Act on READ, WRITE or HANGUP."""
@@ -54,6 +59,9 @@ class Handler:
 
     def flush(self) -> None:
         """Write what there is to write."""
+
+    def send_held(self) -> None:
+        """Write what was held."""
 
     def settle(self) -> None:
         """Keep nothing in the shared slab."""
@@ -69,10 +77,12 @@ class Reactor:
         "dirty_servers",
         "due_ms",
         "handlers",
+        "held",
         "moved",
         "now_ms",
         "now_us",
         "poller",
+        "release_us",
         "running",
         "sequence",
         "slab",
@@ -91,6 +101,8 @@ class Reactor:
         self.dirty_servers: list[Handler] = []
         self.dirty_clients: list[Handler] = []
         self.unsettled: list[Handler] = []
+        self.held: list[Handler] = []
+        self.release_us = 0  # when those are released, whatever comes
         self.timers: list[tuple[int, int, Callable[[], None]]] = []
         self.due_ms = NEVER  # when the first timer is due
         self.sequence = 0
@@ -147,6 +159,16 @@ class Reactor:
             handler.unsettled = True
             self.unsettled.append(handler)
 
+    def hold(self, handler: Handler) -> None:
+        """Call its `send_held` soon; what it has to send may grow until then."""
+        if not self.held:
+            hold_us = (self.waits_us >> AVERAGED) << HOLD
+            self.release_us = self.now_us + min(hold_us, LONG_HOLD_US)
+        if not handler.on_hold:
+            handler.on_hold = True
+            self.held.append(handler)
+        self.settle_later(handler)
+
     def run(self) -> None:
         """Tick until somebody sets `running` to false."""
         self.running = True
@@ -157,17 +179,19 @@ class Reactor:
         """How long the next tick may sleep."""
         if self.again or self.dirty_servers or self.dirty_clients:
             return 0
-        wait_ms = self.due_ms - self.now_ms
-        if wait_ms > MAX_SLEEP_MS:
-            return MAX_SLEEP_MS
-        return max(wait_ms, 0)
+        most_ms = HELD_MS if self.held else MAX_SLEEP_MS
+        return max(0, min(self.due_ms - self.now_ms, most_ms))
+
+    def is_busy(self) -> bool:
+        """Tell whether so much is under way that more is about to arrive."""
+        return self.under_way >= CROWD
 
     def tick(self, timeout_ms: int) -> None:
         """Do one round of everything."""
         again = self.again
         if again:
             self.again = []
-        crowded = self.under_way >= CROWD and self.batch < self.under_way
+        crowded = self.is_busy() and self.batch < self.under_way
         if crowded and self.moved < PLENTY:
             self.poller.breathe(self.breath_us())
         self.moved = 0
@@ -185,6 +209,8 @@ class Reactor:
             if handler.fd >= 0:
                 self.make_room()
                 handler.on_event(outcome.READ)
+        if self.held and (not count or self.now_us >= self.release_us):
+            self.release_held()
         if crowded and count and self.ticks & GATHER:
             self.flush_clients()
         else:
@@ -247,6 +273,14 @@ class Reactor:
             for handler in handlers:
                 handler.dirty = False
                 handler.flush()
+
+    def release_held(self) -> None:
+        """Write what was held, whole or not."""
+        handlers = self.held
+        self.held = []
+        for handler in handlers:
+            handler.on_hold = False
+            handler.send_held()
 
     def run_timers(self) -> None:
         """Call everything that is due."""

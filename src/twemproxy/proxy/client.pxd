@@ -8,7 +8,7 @@ from twemproxy.proxy.request cimport Asker, Gather, Request, fail, finish, reque
 from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
 
-cdef Py_ssize_t FIRST_WINDOW, MAX_WINDOW, MAX_CLIENT_OUTPUT_BYTES, STALLED_BYTES, PARTING_BYTES
+cdef Py_ssize_t FIRST_WINDOW, MAX_WINDOW, MAX_CLIENT_OUTPUT_BYTES, STALLED_BYTES, PARTING_BYTES, HELD_BYTES
 
 @cython.final
 cdef class Client(Asker):
@@ -17,7 +17,7 @@ cdef class Client(Asker):
     cdef public long long moved_ms, counted_in, counted_out, parting_bytes
     cdef public dict sticky
     cdef public set owner
-    cdef public bint authenticated, broken, draining, leaving, resp3
+    cdef public bint authenticated, broken, draining, in_turns, leaving, resp3
     cdef public int silence
     cdef public object session
     cdef public long long number, since_ms
@@ -39,6 +39,7 @@ cdef class Client(Asker):
     cpdef on_reply(self, Request request, Py_ssize_t length)
     @cython.locals(request=Request, gather=Gather, before=Py_ssize_t, length=Py_ssize_t)
     cdef move_answered(self)
+    cpdef bint awaits_more(self) except -1
     cpdef bint is_idle(self) except -1
     cpdef finish_reading(self)
     cpdef drain(self)

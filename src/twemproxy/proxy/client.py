@@ -19,6 +19,7 @@ FIRST_WINDOW: Final = limits.FIRST_WINDOW
 MAX_WINDOW: Final = limits.MAX_WINDOW
 MAX_CLIENT_OUTPUT_BYTES: Final = limits.MAX_CLIENT_OUTPUT_BYTES
 PARTING_BYTES: Final = limits.PARTING_BYTES
+HELD_BYTES: Final = 16384  # so much is sent at once, whatever follows
 STALLED_BYTES: Final = 65536  # this much unsent stops the reading of a client
 
 
@@ -43,6 +44,7 @@ class Client(Asker):
         "counted_out",
         "draining",
         "in_flight",
+        "in_turns",
         "leaving",
         "max_window",
         "moved_ms",
@@ -77,6 +79,7 @@ class Client(Asker):
         self.draining = False  # closes when nothing is owed and nothing has come
         self.broken = False  # what it sent was not the protocol
         self.leaving = False  # has had its last reply; see `leave`
+        self.in_turns = False  # all that is under way came at once
         self.resp3 = False  # it speaks the newer Redis protocol
         self.silence = 0  # LOUD, NEXT or ALL: which of its requests get no reply
         self.session: object = None  # what a Redis client has told about itself
@@ -217,6 +220,28 @@ class Client(Asker):
             self.on_reply(request, length)
             request = self.head
 
+    def flush(self) -> None:
+        """Send replies; in a crowd, together with those that are soon to follow."""
+        if self.awaits_more():
+            self.reactor.hold(self)
+        else:
+            Connection.flush(self)
+
+    def awaits_more(self) -> bool:
+        """Tell whether the replies to send now had better wait for the next ones."""
+        return (
+            self.in_turns
+            and self.head is not None
+            and 0 < self.outbox.pending < HELD_BYTES
+            and not self.paused
+            and not self.blocked
+            and self.reactor.is_busy()
+        )
+
+    def send_held(self) -> None:
+        """Send the replies that have waited for others."""
+        Connection.flush(self)
+
     # Events.
 
     def may_skip(self, slab: Slab, at: int) -> bool:
@@ -229,6 +254,7 @@ class Client(Asker):
             if self.bytes_in - self.parting_bytes > PARTING_BYTES:
                 self.pause(reason.FINISHED)
             return end
+        self.in_turns = self.head is None
         return self.protocol.requests(self, slab, start, end)
 
     def held(self) -> int:
