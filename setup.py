@@ -45,6 +45,7 @@ HOT = [
     "twemproxy.wire.redis.bulk",
     "twemproxy.wire.redis.response",
     "twemproxy.wire.redis.merge",
+    "twemproxy.wire.redis.weave",
     "twemproxy.wire.memcache.plain",
     "twemproxy.wire.memcache.request",
     "twemproxy.wire.memcache.response",

@@ -102,6 +102,15 @@ class Outbox:
             self.chunk = chunk_for(length)
         self.extend(self.chunk.take(source, start, end), length)
 
+    def reserve(self, length: int) -> Slab:
+        """Return the chunk that is being filled, with room for so many bytes.
+
+        Whoever writes there calls `extend` next.
+        """
+        if self.chunk is None or self.chunk.size - self.chunk.used < length:
+            self.chunk = chunk_for(length)
+        return self.chunk
+
     def say_number(self, mark: int, number: int) -> None:
         """Send the byte `mark`, a number in digits and CR LF."""
         if self.chunk is None or self.chunk.size - self.chunk.used < NUMBER_BYTES:

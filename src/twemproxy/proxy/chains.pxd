@@ -1,14 +1,18 @@
 cimport cython
-
-cdef Py_ssize_t KEPT_KEYS
+from twemproxy.proxy.pool cimport Pool
 
 @cython.final
 cdef class Chains:
-    cdef readonly int[::1] first, lengths, owners, following
-    cdef int[::1] last
-    cdef Py_ssize_t room
+    cdef readonly int[::1] first, following, lengths, numbers
+    cdef int[::1] last, owners
+    cdef long long[::1] spans
+    cdef bytearray buf
+    cdef Pool pool
+    cdef Py_ssize_t at, keys, room, servers, step
     cdef set_room(self, Py_ssize_t keys)
-    @cython.locals(server=Py_ssize_t)
-    cpdef begin(self, Py_ssize_t servers, Py_ssize_t keys)
-    cpdef add(self, int key, int server)
-    cpdef shrink(self)
+    cpdef begin(self, long long[::1] spans, bytearray buf, Py_ssize_t at, Py_ssize_t keys)
+    cpdef end(self)
+    cpdef Py_ssize_t link(self, Py_ssize_t word, Py_ssize_t step, Py_ssize_t longest) except -1
+    cdef int add(self, Py_ssize_t key, Py_ssize_t server) except -1
+    cpdef bytearray places(self)
+    cpdef Py_ssize_t copy(self, Py_ssize_t server, bytearray target, Py_ssize_t to) except -2

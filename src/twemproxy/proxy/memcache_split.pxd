@@ -45,10 +45,8 @@ cdef class Splitter:
     cdef int first
     cdef list starts
 
-    @cython.locals(first=int, keys=Py_ssize_t, start=bytearray)
+    @cython.locals(chains=Chains, first=int, keys=Py_ssize_t, start=bytearray)
     cpdef split(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
-    @cython.locals(spans="long long[::1]", at=Py_ssize_t, first=int, key=int, word=Py_ssize_t, index=Py_ssize_t)
-    cdef bint chain(self, RequestScanner walker, bytearray buf, Py_ssize_t keys) except -1
     @cython.locals(whole=Request, gather=Values, fragment=Request, conn=ServerConnection, server=int, number=int, count=int, failures=list)
     cdef send(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t keys, bytearray start)
     @cython.locals(spans="long long[::1]", chains=Chains, gather=Values, at=Py_ssize_t, first=int, server=int, key=int, number=int, place=int, word=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t, length=Py_ssize_t)

@@ -187,7 +187,7 @@ class Splitter:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self.chains = Chains()
+        self.chains = Chains(pool)
         self.at = 0
         self.first = 0
         self.starts = [bytearray(prefix(row, [row.name])) for row in COMMANDS]
@@ -201,8 +201,9 @@ class Splitter:
         self.at = at
         self.first = first
         keys = walker.count - first
-        self.chains.begin(len(self.pool.servers), keys)
-        if self.chain(walker, slab.buf, keys):
+        chains = self.chains
+        chains.begin(walker.spans, slab.buf, at, keys)
+        if chains.link(first, 1, MAX_LINE_BYTES) == keys:
             start = self.starts[walker.row]
             if first > 1:
                 words = words_of(walker, slab.buf, at, first)
@@ -210,20 +211,7 @@ class Splitter:
             self.send(client, walker, slab, keys, start)
         else:
             client.refuse(self.pool.refusal(-1))
-        self.chains.shrink()
-
-    def chain(self, walker: RequestScanner, buf: bytearray, keys: int) -> bool:
-        """Chain the keys of each server; false when no server is live."""
-        spans = walker.spans
-        at = self.at
-        first = self.first
-        for key in range(keys):
-            word = 2 * (first + key)
-            index = self.pool.place(buf, at + spans[word], at + spans[word + 1])
-            if index < 0:
-                return False
-            self.chains.add(key, index)
-        return True
+        chains.end()
 
     def send(
         self,

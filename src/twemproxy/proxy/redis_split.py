@@ -3,16 +3,16 @@
     MGET a b c d   ─┬▶ server 0: mget a c ─┬▶ *4 a b c d
                     └▶ server 1: mget b d ─┘
 
-The keys of a server are chained in request order through `following`; runs of
-neighbours travel as one piece. All scratch space is kept between requests.
+The keys of a server are chained in request order. All scratch space is kept between
+requests.
 """
 
-from array import array
 from typing import Final
 
 from twemproxy import limits
 from twemproxy.net.outbox import Outbox
 from twemproxy.net.slab import Slab, holding, permanent
+from twemproxy.proxy.chains import Chains
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.request import Asker, Gather, Request, fail, request_of
@@ -21,15 +21,17 @@ from twemproxy.stats import slot
 from twemproxy.wire import expect, rule
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.commands import COMMANDS, Command
-from twemproxy.wire.redis.merge import after_line, after_value, integer
+from twemproxy.wire.redis.merge import after_line, integer
 from twemproxy.wire.redis.request import RequestScanner
+from twemproxy.wire.redis.weave import weaver_of
 
 MAX_KEY_BYTES: Final = limits.MAX_KEY_BYTES
 MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 ARRAY: Final = 42  # '*'
 BULK: Final = 36  # '$'
 NOTHING: Final = permanent(b"")
-KEPT_KEYS: Final = 4096  # scratch space for more keys is not kept
+COPIED: Final = 2048  # a longer request to a server refers to its long values
+SHORT: Final = 1024  # longer values are sent from where they are
 FEW_WORDS: Final = 34  # requests with fewer words begin with text that is kept
 
 
@@ -49,28 +51,28 @@ class Values(Gather):
         self.interleave(client.outbox)
 
     def interleave(self, outbox: Outbox) -> None:
-        """Walk over the keys; the values of neighbours travel together."""
-        places = self.places
-        last = len(places)
-        outbox.say_number(ARRAY, last // 2)
-        for fragment in self.fragments:
-            if fragment.reply is not None:
-                fragment.start = after_line(fragment.reply.buf, fragment.start)
-        i = 0
-        while i < last:
-            low = places[i]
-            high = places[i + 1]
-            fragment = self.fragments[low + 256 * high]
+        """Copy short values in the order of the keys, and refer to long ones."""
+        count = len(self.places) // 2
+        outbox.say_number(ARRAY, count)
+        weaver = weaver_of(self.places, len(self.fragments))
+        for place in range(len(self.fragments)):
+            fragment = self.fragments[place]
             reply = fragment.reply
             if reply is None:
                 return
-            start = fragment.start
-            end = start
-            while i < last and places[i] == low and places[i + 1] == high:
-                end = after_value(reply.buf, end, fragment.end)
-                i += 2
-            outbox.add(reply, start, end)
-            fragment.start = end
+            weaver.put(
+                place, reply.buf, after_line(reply.buf, fragment.start), fragment.end
+            )
+        while weaver.taken < count:
+            chunk = outbox.reserve(SHORT)
+            at = chunk.used
+            chunk.used = weaver.fill(chunk.buf, at, SHORT)
+            outbox.extend(at, chunk.used - at)
+            if chunk.used == at:
+                end = weaver.skip()
+                fragment = self.fragments[weaver.place]
+                if fragment.reply is not None:
+                    outbox.add(fragment.reply, weaver.start, end)
 
 
 class Count(Gather):
@@ -120,42 +122,17 @@ HEADS: Final = [heads_of(command) for command in COMMANDS]
 
 
 class Splitter:
-    """Splits the requests of one pool. Its scratch space serves one at a time."""
+    """Splits the requests of one pool, one at a time.
 
-    __slots__ = (
-        "at",
-        "first",
-        "following",
-        "how",
-        "last",
-        "lengths",
-        "max_keys",
-        "owners",
-        "places",
-        "pool",
-        "room",
-        "row",
-        "slab",
-        "too_long",
-        "walker",
-    )
+    The request that is being split begins `at` so many bytes into its slab.
+    """
+
+    __slots__ = ("at", "chains", "how", "max_keys", "pool", "row", "slab", "walker")
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.max_keys = pool.config.max_request_keys
-        servers = len(pool.config.servers)
-        self.first = array("i", bytes(4 * servers))
-        self.last = array("i", bytes(4 * servers))
-        self.lengths = array("i", bytes(4 * servers))
-        self.places = array("i", bytes(4 * servers))
-        self.too_long = 0  # length of the key that is longer than keys may be
-        self.set_room(64)
-
-    def set_room(self, keys: int) -> None:
-        """Have scratch space for as many keys."""
-        self.room = keys
-        self.owners = array("i", bytes(4 * keys))
-        self.following = array("i", bytes(4 * keys))
+        self.chains = Chains(pool)
 
     def split(
         self,
@@ -181,56 +158,34 @@ class Splitter:
         if keys > self.max_keys:
             client.say(holding(answers.too_many_keys(keys, self.max_keys)))
             return
-        if keys > self.room:
-            self.set_room(2 * keys)
-        if self.chain(keys, step):
-            self.send(client, keys)
-        elif self.too_long:
-            client.say(holding(answers.key_too_long(self.too_long, MAX_KEY_BYTES)))
+        chains = self.chains
+        chains.begin(walker.spans, slab.buf, at, keys)
+        linked = chains.link(1, step, MAX_KEY_BYTES)
+        if linked == keys:
+            self.send(client)
+        else:
+            self.refuse(client, 1 + linked * step)
+        self.slab = NOTHING
+        chains.end()
+
+    def refuse(self, client: Client, word: int) -> None:
+        """Say what is wrong with the key that is this word, or with its servers."""
+        length = self.walker.spans[2 * word + 1] - self.walker.spans[2 * word]
+        if length > MAX_KEY_BYTES:
+            client.say(holding(answers.key_too_long(length, MAX_KEY_BYTES)))
         else:
             client.refuse(self.pool.refusal(-1))
-        self.slab = NOTHING
-        if self.room > KEPT_KEYS:
-            self.set_room(64)
 
-    def chain(self, keys: int, step: int) -> bool:
-        """Chain the keys of each server; false when a key has no server."""
-        spans = self.walker.spans
-        buf = self.slab.buf
-        at = self.at
-        servers = len(self.pool.servers)
-        self.too_long = 0
-        for server in range(servers):
-            self.first[server] = -1
-            self.lengths[server] = 0
-        for key in range(keys):
-            arg = 2 * (1 + key * step)
-            if spans[arg + 1] - spans[arg] > MAX_KEY_BYTES:
-                self.too_long = spans[arg + 1] - spans[arg]
-                return False
-            server = self.pool.place(buf, at + spans[arg], at + spans[arg + 1])
-            if server < 0:
-                return False
-            self.owners[key] = server
-            self.following[key] = -1
-            if self.first[server] < 0:
-                self.first[server] = key
-            else:
-                self.following[self.last[server]] = key
-            self.last[server] = key
-            self.lengths[server] += 1
-        return True
-
-    def send(self, client: Client, keys: int) -> None:
+    def send(self, client: Client) -> None:
         """Make a fragment for each server that owns a key."""
         whole = client.ask(slot.SPLIT_TIMES)
         fragments: list[Request] = []
         failures: list[tuple[Request, Slab]] = []
-        servers = len(self.pool.servers)
-        for server in range(servers):
-            if self.first[server] < 0:
+        chains = self.chains
+        for server in range(len(self.pool.servers)):
+            if chains.first[server] < 0:
                 continue
-            self.places[server] = len(fragments)
+            chains.numbers[server] = len(fragments)
             fragment = request_of(client, whole, client.reactor.now_us)
             fragments.append(fragment)
             conn = self.pool.connection(server, client)
@@ -240,24 +195,19 @@ class Splitter:
                 self.write(conn, fragment, server)
                 if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
                     conn.hold_back(client)
-        whole.gather = self.gather(keys, fragments)
+        whole.gather = self.gather(fragments)
         whole.gather.pending = len(fragments)
         self.pool.counters.add(slot.FRAGMENTS, len(fragments))
         for fragment, reply in failures:
             fail(fragment, reply)
 
-    def gather(self, keys: int, fragments: list[Request]) -> Gather:
+    def gather(self, fragments: list[Request]) -> Gather:
         """Return what makes one reply of the fragments' replies."""
         if self.how == rule.SPLIT_VALUES:
             values = Values.__new__(Values)
             values.failed = None
             values.fragments = fragments
-            places = bytearray(2 * keys)
-            for key in range(keys):
-                place = self.places[self.owners[key]]
-                places[2 * key] = place & 0xFF
-                places[2 * key + 1] = place >> 8
-            values.places = places
+            values.places = self.chains.places()
             return values
         if self.how == rule.SPLIT_COUNT:
             count = Count.__new__(Count)
@@ -272,15 +222,9 @@ class Splitter:
         step = 2 if how == rule.SPLIT_PAIRS else 1
         outbox = conn.outbox
         before = outbox.pending
-        count = self.lengths[server]
+        count = self.chains.lengths[server]
         self.write_head(outbox, 1 + count * step)
-        key = self.first[server]
-        while key >= 0:
-            end = key + 1
-            while self.following[end - 1] == end:
-                end += 1
-            self.write_run(outbox, 1 + key * step, 1 + end * step)
-            key = self.following[end - 1]
+        self.write_keys(outbox, server, step)
         if how == rule.SPLIT_VALUES:
             fragment.expects = expect.VALUES
         elif how == rule.SPLIT_COUNT:
@@ -304,6 +248,23 @@ class Splitter:
             outbox.say_number(ARRAY, words)
         outbox.copy_in(head, 0, len(head))
 
+    def write_keys(self, outbox: Outbox, server: int, step: int) -> None:
+        """Write the keys of one server, and the values that follow them."""
+        chains = self.chains
+        walker = self.walker
+        if walker.canonical:
+            chunk = outbox.reserve(COPIED)
+            at = chunk.used
+            end = chains.copy(server, chunk.buf, at)
+            if end >= 0:
+                chunk.used = end
+                outbox.extend(at, end - at)
+                return
+        key = chains.first[server]
+        while key >= 0:
+            self.write_run(outbox, 1 + key * step, 1 + key * step + step)
+            key = chains.following[key]
+
     def counted_twice(self, server: int) -> int:
         """Return by how much the C program's `request_bytes` exceeds the truth.
 
@@ -312,12 +273,12 @@ class Splitter:
         """
         walker = self.walker
         excess = 0
-        key = self.first[server]
+        key = self.chains.first[server]
         while key >= 0:
             value = 2 * (2 + 2 * key)
             if value < 2 * (walker.count - 1):
                 excess += walker.spans[value + 1] - walker.spans[value - 1]
-            key = self.following[key]
+            key = self.chains.following[key]
         return excess
 
     def write_run(self, outbox: Outbox, first: int, last: int) -> None:

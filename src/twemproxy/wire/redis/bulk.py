@@ -74,6 +74,15 @@ def after_bulk(buf: bytearray, pos: int, filled: int) -> int:
     return -1
 
 
+def after_bulks(buf: bytearray, pos: int, filled: int, count: int) -> int:
+    """Return the offset behind so many plain strings or nulls, -1 without them."""
+    check(buf, pos, filled)
+    while count > 0 and pos >= 0:
+        pos = after_bulk(buf, pos, filled)
+        count -= 1
+    return pos
+
+
 def after_line(buf: bytearray, pos: int, filled: int) -> int:
     """Return the offset behind the line of at most 64 bytes at buf[pos:filled].
 

@@ -6,17 +6,6 @@ Where the bytes end is checked once for each call, not byte by byte.
 from twemproxy.wire.scanner cimport Scanner
 from twemproxy.wire.span cimport bytes_at, first_byte
 
-cdef enum:
-    CR = 13
-    DOLLAR = 36
-    LF = 10
-    MAX_DIGITS = 9
-    MINUS = 45
-    ONE = 49
-    SHORT_LINE = 64
-    STAR = 42
-    ZERO = 48
-
 
 cdef class PlainWalker(Scanner):
     """What a request's scanner knows of its arguments; `spans` has room for `room`."""
@@ -63,13 +52,24 @@ cpdef Py_ssize_t bulk_length(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) e
 cpdef Py_ssize_t after_bulk(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2:
     """Return the offset behind the plain string or null at buf[pos:filled], else -1."""
     cdef bytes_at byte = first_byte(buf, pos, filled)
-    cdef bytes_at behind = byte + (filled - pos)
-    cdef Py_ssize_t head, length = number(byte, behind, DOLLAR, &head)
-    if length >= 0:
-        return pos + head + length + 2 if is_whole(byte, behind, head + length) else -1
-    if behind - byte < 5 or byte[0] != DOLLAR or byte[1] != MINUS or byte[2] != ONE:
-        return -1
-    return pos + 5 if byte[3] == CR and byte[4] == LF else -1
+    cdef Py_ssize_t size = string_size(byte, byte + (filled - pos))
+    return -1 if size < 0 else pos + size
+
+
+cpdef Py_ssize_t after_bulks(bytearray buf, Py_ssize_t pos, Py_ssize_t filled,
+                             Py_ssize_t count) except -2:
+    """Return the offset behind so many plain strings or nulls, -1 without them."""
+    cdef bytes_at first = first_byte(buf, pos, filled)
+    cdef bytes_at behind = first + (filled - pos)
+    cdef bytes_at byte = first
+    cdef Py_ssize_t size
+    while count > 0:
+        size = string_size(byte, behind)
+        if size < 0:
+            return -1
+        byte += size
+        count -= 1
+    return pos + (byte - first)
 
 
 cpdef Py_ssize_t after_line(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2:
@@ -91,32 +91,3 @@ cpdef Py_ssize_t head_size(Py_ssize_t number) noexcept:
         number //= 10
         size += 1
     return size
-
-
-cdef inline Py_ssize_t number(
-    bytes_at byte, bytes_at behind, int mark, Py_ssize_t *head) noexcept:
-    """Return the plain number in the line, whose length goes to `head`, else -1."""
-    cdef bytes_at first = byte + 1
-    cdef bytes_at last = first + min(behind - first, <Py_ssize_t>MAX_DIGITS)
-    cdef Py_ssize_t value = 0
-    cdef unsigned int digit
-    if byte >= behind or byte[0] != mark:
-        return -1
-    byte = first
-    while byte < last:
-        digit = byte[0] - <unsigned int>ZERO
-        if digit > 9:
-            break
-        value = value * 10 + digit
-        byte += 1
-    if byte == first or behind - byte < 2 or byte[0] != CR or byte[1] != LF:
-        return -1
-    if first[0] == ZERO and byte - first > 1:
-        return -1
-    head[0] = byte - first + 3
-    return value
-
-
-cdef inline bint is_whole(bytes_at byte, bytes_at behind, Py_ssize_t end) noexcept:
-    """Tell whether a string that ends there is followed by CR LF."""
-    return behind - byte >= end + 2 and byte[end] == CR and byte[end + 1] == LF

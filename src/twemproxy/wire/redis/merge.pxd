@@ -1,6 +1,5 @@
 cimport cython
 from twemproxy.wire cimport expect
-from twemproxy.wire.redis.bulk cimport after_bulk
 from twemproxy.wire.redis.response cimport ResponseScanner
 
 cdef Py_ssize_t ENOUGH
@@ -11,4 +10,3 @@ cpdef bint fits(int expects, Py_ssize_t wanted, ResponseScanner walker, bytearra
 @cython.locals(value=Py_ssize_t, pos=Py_ssize_t, negative=bint)
 cpdef Py_ssize_t integer(bytearray buf, Py_ssize_t start) except? -1
 cpdef Py_ssize_t after_line(bytearray buf, Py_ssize_t start) except -1
-cpdef Py_ssize_t after_value(bytearray buf, Py_ssize_t start, Py_ssize_t end) except -2

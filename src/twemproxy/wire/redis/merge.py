@@ -7,7 +7,6 @@ are whole and well formed.
 from typing import Final
 
 from twemproxy.wire import expect
-from twemproxy.wire.redis.bulk import after_bulk
 from twemproxy.wire.redis.response import ResponseScanner
 
 ENOUGH: Final = 10**17  # larger numbers are not worth reading to their end
@@ -59,10 +58,3 @@ def after_line(buf: bytearray, start: int) -> int:
     while buf[start] != 10:
         start += 1
     return start + 1
-
-
-def after_value(buf: bytearray, start: int, end: int) -> int:
-    """Return the offset behind a string or null at buf[start], -1 if it is neither."""
-    if buf[start] == 95:  # '_', the null of RESP3
-        return after_line(buf, start)
-    return after_bulk(buf, start, end)

@@ -1,6 +1,6 @@
 cimport cython
 from twemproxy.wire cimport progress
-from twemproxy.wire.redis.bulk cimport after_bulk, after_line, head_size, plain_count
+from twemproxy.wire.redis.bulk cimport after_bulk, after_bulks, after_line, head_size, plain_count
 from twemproxy.wire.scanner cimport Scanner
 
 cdef int MAX_NESTING, KEPT_NESTING
@@ -21,8 +21,6 @@ cdef class ResponseScanner(Scanner):
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(kind=int, end=Py_ssize_t, count=Py_ssize_t)
     cdef bint take_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
-    @cython.locals(end=Py_ssize_t)
-    cdef Py_ssize_t after_strings(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled, Py_ssize_t count) except -2
     @cython.locals(pos=Py_ssize_t, stop=Py_ssize_t, owed="long long")
     cdef skip_strings(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled)
     @cython.locals(kind=int, pos=Py_ssize_t)

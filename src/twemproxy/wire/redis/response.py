@@ -11,7 +11,13 @@ from typing import Final
 from twemproxy import limits
 from twemproxy.errors import ProtocolError
 from twemproxy.wire import progress
-from twemproxy.wire.redis.bulk import after_bulk, after_line, head_size, plain_count
+from twemproxy.wire.redis.bulk import (
+    after_bulk,
+    after_bulks,
+    after_line,
+    head_size,
+    plain_count,
+)
 from twemproxy.wire.scanner import Scanner
 
 MAX_NESTING: Final = limits.MAX_NESTING
@@ -111,7 +117,9 @@ class ResponseScanner(Scanner):
             end = after_line(buf, start, filled)
         elif kind == 42:  # '*'
             count = plain_count(buf, start, filled)
-            end = self.after_strings(buf, start, filled, count)
+            if count < 0:
+                return False
+            end = after_bulks(buf, start + head_size(count), filled, count)
         else:
             return False
         if end < 0 or end - start > MAX_REPLY_BYTES:
@@ -122,18 +130,6 @@ class ResponseScanner(Scanner):
         self.length = self.at
         self.owed[0] = 0
         return True
-
-    def after_strings(self, buf: bytearray, start: int, filled: int, count: int) -> int:
-        """Return the offset behind an array of so many strings, -1 if it is none."""
-        if count < 0:
-            return -1
-        end = start + head_size(count)
-        while count > 0:
-            end = after_bulk(buf, end, filled)
-            if end < 0:
-                return -1
-            count -= 1
-        return end
 
     def skip_strings(self, buf: bytearray, start: int, filled: int) -> None:
         """Walk over the strings of an array that are all there: most of any MGET."""
