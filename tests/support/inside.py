@@ -70,7 +70,7 @@ class Inside:
         client.authenticated = True
         config = self.pool.config
         client.restrict(config.max_in_flight, config.max_client_output_bytes)
-        self.pool.clients.add(client)
+        self.pool.clients[client] = None
         self.process.clients += 1
         self.reactor.register(client)
         return ours

@@ -12,7 +12,7 @@ cdef int CROWD, GATHER, AVERAGED, SHARE, HOLD
 
 cdef class Handler:
     cdef public int fd, stage
-    cdef public bint dirty, in_again, on_hold, unsettled
+    cdef public unsigned char dirty, in_again, on_hold, unsettled  # a bint takes four
     cpdef on_event(self, int flags)
     cpdef flush(self)
     cpdef send_held(self)

@@ -13,11 +13,11 @@ cdef Py_ssize_t FIRST_WINDOW, MAX_WINDOW, MAX_CLIENT_OUTPUT_BYTES, STALLED_BYTES
 @cython.final
 cdef class Client(Asker):
     cdef public Protocol protocol
-    cdef public Py_ssize_t in_flight, window, big_reply, max_window, output_limit
+    cdef public Py_ssize_t big_reply, output_limit
+    cdef public int in_flight, window, max_window
     cdef public long long moved_ms, counted_in, counted_out, parting_bytes
-    cdef public dict sticky
-    cdef public set owner
-    cdef public bint authenticated, broken, draining, in_turns, leaving, resp3
+    cdef public dict owner, sticky
+    cdef public unsigned char authenticated, broken, draining, in_turns, leaving, resp3
     cdef public int silence
     cdef public object session
     cdef public long long number, since_ms

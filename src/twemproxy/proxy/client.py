@@ -74,7 +74,7 @@ class Client(Asker):
         self.window = FIRST_WINDOW
         self.big_reply = MAX_CLIENT_OUTPUT_BYTES // FIRST_WINDOW
         self.sticky: dict[int, object] | None = None  # server connections in use
-        self.owner: set[Client] | None = None  # the clients of the pool
+        self.owner: dict[Client, None] | None = None  # the clients of the pool
         self.authenticated = False
         self.draining = False  # closes when nothing is owed and nothing has come
         self.broken = False  # what it sent was not the protocol
@@ -361,7 +361,7 @@ class Client(Asker):
         if log.wants(log.NOTICE):
             self.log_close("c", self.peer, error)
         if self.owner is not None:
-            self.owner.discard(self)
+            self.owner.pop(self, None)
         if self.leaving:
             self.process.leaving.discard(self)
         if self.paused & reason.THROTTLED:

@@ -19,8 +19,8 @@ cdef class Connection(Handler):
     cdef public Scanner scanner
     cdef public Slab backlog
     cdef public Py_ssize_t backlog_at
-    cdef public bint unconsumed, blocked, eof
-    cdef bint large
+    cdef public unsigned char unconsumed, blocked, eof
+    cdef unsigned char large
     cdef public int paused
     cdef public long long bytes_in, bytes_out, begun_ms, begun_bytes
 

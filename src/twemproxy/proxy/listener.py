@@ -119,7 +119,7 @@ class Listener(Handler):
         client.owner = self.pool.clients
         client.authenticated = not config.redis_auth
         client.restrict(config.max_in_flight, config.max_client_output_bytes)
-        self.pool.clients.add(client)
+        self.pool.clients[client] = None
         self.pool.counters.add(slot.CLIENT_CONNECTIONS, 1)
         process.clients += 1
         process.on_opened()

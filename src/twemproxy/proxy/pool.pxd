@@ -39,7 +39,7 @@ cdef class Server(Owner):
 
 @cython.final
 cdef class Pool:
-    cdef public set clients
+    cdef public dict clients
     cdef public object config
     cdef public Block counters
     cdef public Process process
