@@ -5,6 +5,7 @@ says, once, instead of the truth; a server without a part, or with an empty one,
 honest, and its values are their keys.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -29,6 +30,8 @@ KEYS: Final = b"abcdefghijk"
 TOLD: Final = (b"get", b"mget", b"del", b"unlink", b"touch", b"exists", b"mset")
 REDIS_OWN: Final = resp("MGET", "own1", "own2", "own3", "own4")
 MEMCACHE_OWN: Final = b"get own1 own2 own3 own4\r\n"
+# What ends a session in memcached's binary protocol: a head of 24 bytes, and a text.
+BINARY_REFUSAL: Final = re.compile(rb"\x81.{23}only the text protocol[a-z ]*\Z", re.S)
 
 
 class Ending(NamedTuple):
@@ -176,7 +179,8 @@ def memcache_split(data: bytes) -> None:
     """Split and merge requests of memcached clients."""
     _, *instead = data.split(SEPARATOR)
     ending = run_both(data, False)
-    require(ending.client[-2:] in (b"", b"\r\n"), "half a reply", ending)
+    text = BINARY_REFUSAL.sub(b"", ending.client)
+    require(text[-2:] in (b"", b"\r\n"), "half a reply", ending)
     if not any(instead):
         own = MemcacheEcho().answer(MEMCACHE_OWN)
         require(ending.bystander == own, "not the bystander's own", ending)
