@@ -1,5 +1,6 @@
 cimport cython
 from twemproxy.net cimport outcome
+from twemproxy.net.memory cimport copy
 from twemproxy.net.pipe cimport Gap, Pipe
 from twemproxy.net.slab cimport Piece, Slab, copied, piece_of
 from twemproxy.net.sock cimport send
@@ -27,7 +28,7 @@ cdef class Outbox:
     @cython.locals(last=Piece)
     cpdef Slab reserve(self, Py_ssize_t length)
     cpdef extend(self, Py_ssize_t at, Py_ssize_t length)
-    @cython.locals(length=Py_ssize_t)
+    @cython.locals(length=Py_ssize_t, at=Py_ssize_t, chunk=Slab, last=Piece)
     cpdef copy_in(self, bytearray source, Py_ssize_t start, Py_ssize_t end)
     @cython.locals(data=bytearray)
     cpdef say(self, bytes text)

@@ -9,6 +9,7 @@ sent from there.
 from typing import Final
 
 from twemproxy.net import outcome
+from twemproxy.net.memory import copy
 from twemproxy.net.pipe import Gap
 from twemproxy.net.slab import Piece, Slab, copied, piece_of
 from twemproxy.net.sock import send
@@ -98,9 +99,18 @@ class Outbox:
     def copy_in(self, source: bytearray, start: int, end: int) -> None:
         """Copy source[start:end] to the chunk that is being filled."""
         length = end - start
-        if self.chunk is None or self.chunk.size - self.chunk.used < length:
-            self.chunk = chunk_for(length)
-        self.extend(self.chunk.take(source, start, end), length)
+        chunk = self.chunk
+        if chunk is None or chunk.size - chunk.used < length:
+            chunk = chunk_for(length)
+            self.chunk = chunk
+        at = chunk.used
+        chunk.used = copy(chunk.buf, at, source, start, end)
+        last = self.last
+        if last is not None and last.slab is chunk and last.off + last.length == at:
+            last.length += length
+            self.pending += length
+        elif length > 0:
+            self.append(piece_of(chunk, at, length))
 
     def reserve(self, length: int) -> Slab:
         """Return the chunk that is being filled, with room for so many bytes.
