@@ -100,3 +100,6 @@ def test_what_lies_beyond_the_buffer_is_refused(simulation: Simulation) -> None:
         chains.copy(owner, bytearray(9), 0)
     with pytest.raises(IndexError):
         chains.link(2, 1, 9)
+    chains.end()
+    with pytest.raises(IndexError):
+        chains.copy(owner, bytearray(9), 0)

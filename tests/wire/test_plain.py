@@ -22,6 +22,7 @@ VALUE = re.compile(
 PARTS = b"$ * -1 0 1 3 12 123456789 abc VALUE END\r\n k \x00 \xff +OK \r\n \r \n".split(
     b" "
 )
+STRINGS = (b"$-1\r\n", b"$0\r\n\r\n", b"$3\r\nabc\r\n", b"$10\r\n$1\r\nx\r\n---\r\n")
 BYTES = st.lists(st.sampled_from([*PARTS, b" ", b"VALUE "]), max_size=14).map(b"".join)
 
 
@@ -42,11 +43,21 @@ def test_a_plain_string_is_a_length_and_so_many_bytes(
         end = found.end() + int(found.group(1))
         if seen[end : end + 2] == b"\r\n":
             length = int(found.group(1))
-    assert bulk.bulk_length(buf, at, filled) == length
     behind = -1 if length < 0 else at + bulk.head_size(length) + length + 2
     if seen.startswith(b"$-1\r\n"):
         behind = at + 5
     assert bulk.after_bulk(buf, at, filled) == behind
+    assert bulk.after_bulks(buf, at, filled, 1) == behind
+    assert bulk.after_bulks(buf, at, filled, 0) == at
+
+
+@given(st.lists(st.sampled_from(STRINGS), max_size=5), st.integers(0, 6))
+def test_strings_in_a_row(strings: list[bytes], more: int) -> None:
+    text = b"".join(strings)
+    buf = bytearray(b">" + text + b"+")
+    wanted = len(strings) + more
+    end = len(buf) - 1 if not more else -1
+    assert bulk.after_bulks(buf, 1, len(buf), wanted) == end
 
 
 @given(BYTES, st.integers(0, 6))
@@ -142,7 +153,7 @@ def test_a_span_beyond_the_buffer_is_refused(span: tuple[int, int]) -> None:
     walks: list[Callable[[bytearray, int, int], object]] = [
         bulk.after_bulk,
         bulk.after_line,
-        bulk.bulk_length,
+        lambda buf, start, end: bulk.after_bulks(buf, start, end, 1),
         bulk.plain_count,
         plain.key_hash,
         plain.ValueWalker().find_value,

@@ -124,7 +124,7 @@ class Chains:
         all.
         """
         if self.at < 0 or to < 0:
-            raise IndexError(f"{self.at} of {len(self.buf)} to {to} of {len(target)}")
+            raise IndexError(f"{self.at} to {to} of {len(target)}")
         key = self.first[server]
         while key >= 0:
             word = 1 + key * self.step

@@ -102,12 +102,13 @@ cdef class Chains:
 
     cpdef Py_ssize_t copy(self, Py_ssize_t server, bytearray target, Py_ssize_t to) except -2:
         """Copy a server's keys with what frames and follows them; -1 without room."""
-        cdef const char *source = PyByteArray_AS_STRING(self.buf)
+        cdef const char *source
         cdef char *place = PyByteArray_AS_STRING(target)
         cdef Py_ssize_t start, end, word
         cdef Py_ssize_t key = self.first[server]
-        if self.at < 0 or to < 0:
-            raise IndexError(f"{self.at} of {len(self.buf)} to {to} of {len(target)}")
+        if self.buf is None or self.at < 0 or to < 0:
+            raise IndexError(f"{self.at} to {to} of {len(target)}")
+        source = PyByteArray_AS_STRING(self.buf)
         while key >= 0:
             word = 1 + key * self.step
             start = self.at + self.spans[2 * word - 1] + FRAME

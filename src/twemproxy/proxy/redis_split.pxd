@@ -15,7 +15,7 @@ from twemproxy.wire.redis.weave cimport Weaver, weaver_of
 
 cdef int ARRAY, BULK
 cdef Slab NOTHING
-cdef Py_ssize_t MAX_KEY_BYTES, MAX_SERVER_QUEUE_BYTES, COPIED, FEW_WORDS, SHORT
+cdef Py_ssize_t MAX_KEY_BYTES, MAX_SERVER_QUEUE_BYTES, COPIED, COPIED_KEYS, FEW_WORDS, SHORT
 cdef list HEADS
 
 @cython.final
@@ -56,7 +56,7 @@ cdef class Splitter:
     cdef write(self, ServerConnection conn, Request fragment, int server)
     @cython.locals(heads=list, head=bytearray)
     cdef write_head(self, Outbox outbox, Py_ssize_t words)
-    @cython.locals(chains=Chains, walker=RequestScanner, chunk=Slab, at=Py_ssize_t, end=Py_ssize_t, key=int)
+    @cython.locals(chains=Chains, walker=RequestScanner, chunk=Slab, most=Py_ssize_t, at=Py_ssize_t, end=Py_ssize_t, key=int)
     cdef write_keys(self, Outbox outbox, int server, Py_ssize_t step)
     @cython.locals(walker=RequestScanner, excess=Py_ssize_t, key=int, value=Py_ssize_t)
     cdef Py_ssize_t counted_twice(self, int server) except -1

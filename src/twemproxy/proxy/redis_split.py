@@ -30,7 +30,8 @@ MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 ARRAY: Final = 42  # '*'
 BULK: Final = 36  # '$'
 NOTHING: Final = permanent(b"")
-COPIED: Final = 2048  # a longer request to a server refers to its long values
+COPIED: Final = 2048  # a longer request to a server refers to its long values;
+COPIED_KEYS: Final = 16384  # one that has no values, to its keys
 SHORT: Final = 1024  # longer values are sent from where they are
 FEW_WORDS: Final = 34  # requests with fewer words begin with text that is kept
 
@@ -253,7 +254,8 @@ class Splitter:
         chains = self.chains
         walker = self.walker
         if walker.canonical:
-            chunk = outbox.reserve(COPIED)
+            most = COPIED if step > 1 else COPIED_KEYS
+            chunk = outbox.reserve(min(walker.length, most))
             at = chunk.used
             end = chains.copy(server, chunk.buf, at)
             if end >= 0:

@@ -20,7 +20,6 @@ cdef class PlainWalker(Scanner):
     cdef take_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled, Py_ssize_t longest)
 
 cpdef Py_ssize_t plain_count(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2
-cpdef Py_ssize_t bulk_length(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2
 cpdef Py_ssize_t after_bulk(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2
 cpdef Py_ssize_t after_bulks(bytearray buf, Py_ssize_t pos, Py_ssize_t filled, Py_ssize_t count) except -2
 cpdef Py_ssize_t after_line(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2

@@ -35,7 +35,7 @@ class PlainWalker(Scanner):
         """
         last = min(self.declared, self.room)
         while self.count < last:
-            length = bulk_length(buf, start + self.at, filled)
+            length = _bulk_length(buf, start + self.at, filled)
             if length < 0 or length > longest:
                 break
             begin = self.at + head_size(length)
@@ -53,20 +53,9 @@ def plain_count(buf: bytearray, pos: int, filled: int) -> int:
     return _number(buf, pos, filled, STAR)
 
 
-def bulk_length(buf: bytearray, pos: int, filled: int) -> int:
-    """Return the length of the plain string at buf[pos:filled], else -1."""
-    length = _number(buf, pos, filled, DOLLAR)
-    if length < 0:
-        return -1
-    end = pos + head_size(length) + length
-    if end + 2 > filled or buf[end] != 13 or buf[end + 1] != 10:
-        return -1
-    return length
-
-
 def after_bulk(buf: bytearray, pos: int, filled: int) -> int:
     """Return the offset behind the plain string or null at buf[pos:filled], else -1."""
-    length = bulk_length(buf, pos, filled)
+    length = _bulk_length(buf, pos, filled)
     if length >= 0:
         return pos + head_size(length) + length + 2
     if buf[pos : min(pos + 5, filled)] == b"$-1\r\n":
@@ -100,6 +89,17 @@ def after_line(buf: bytearray, pos: int, filled: int) -> int:
 def head_size(number: int) -> int:
     """Return how long a line is that has a mark, this number and CR LF."""
     return 3 + len(str(number))
+
+
+def _bulk_length(buf: bytearray, pos: int, filled: int) -> int:
+    """Return the length of the plain string at buf[pos:filled], else -1."""
+    length = _number(buf, pos, filled, DOLLAR)
+    if length < 0:
+        return -1
+    end = pos + head_size(length) + length
+    if end + 2 > filled or buf[end] != 13 or buf[end + 1] != 10:
+        return -1
+    return length
 
 
 def _number(buf: bytearray, pos: int, filled: int, mark: int) -> int:

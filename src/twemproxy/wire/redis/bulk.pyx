@@ -39,16 +39,6 @@ cpdef Py_ssize_t plain_count(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) e
     return number(byte, byte + (filled - pos), STAR, &head)
 
 
-cpdef Py_ssize_t bulk_length(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2:
-    """Return the length of the plain string at buf[pos:filled], else -1."""
-    cdef bytes_at byte = first_byte(buf, pos, filled)
-    cdef bytes_at behind = byte + (filled - pos)
-    cdef Py_ssize_t head, length = number(byte, behind, DOLLAR, &head)
-    if length < 0 or not is_whole(byte, behind, head + length):
-        return -1
-    return length
-
-
 cpdef Py_ssize_t after_bulk(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2:
     """Return the offset behind the plain string or null at buf[pos:filled], else -1."""
     cdef bytes_at byte = first_byte(buf, pos, filled)
