@@ -62,6 +62,7 @@ def a_loop(under_way: int) -> tuple[Reactor, Script, Peer, Peer]:
     server = Peer(reactor, SERVER, None)
     client = Peer(reactor, CLIENT, server)
     reactor.under_way = under_way
+    reactor.askers = under_way
     return reactor, poller, server, client
 
 

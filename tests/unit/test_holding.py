@@ -15,10 +15,10 @@ HELD_MS = 4
 
 @pytest.fixture
 def crowd() -> Iterator[tuple[Simulation, list[Far]]]:
-    """Four clients with three requests each under way, the first client's first."""
+    """Nine clients with three requests each under way, the first client's first."""
     simulation = Simulation(1)
     with simulation.running():
-        clients = [simulation.client() for _ in range(4)]
+        clients = [simulation.client() for _ in range(9)]
         for client in clients:
             client.say(PIPELINE)
             simulation.tick(4)
@@ -56,7 +56,7 @@ def test_what_is_held_leaves_when_a_tick_finds_nothing(
 def test_what_is_held_leaves_after_four_times_the_usual_wait(
     crowd: tuple[Simulation, list[Far]],
 ) -> None:
-    simulation, (first, _, _, last) = crowd
+    simulation, (first, *_, last) = crowd
     answer(simulation, b"+1\r\n")
     for _ in range(HELD_MS - 1):
         last.say(b"*")
@@ -96,13 +96,34 @@ def test_large_replies_are_not_held(crowd: tuple[Simulation, list[Far]]) -> None
     assert first.listen() == reply
 
 
-def test_without_a_crowd_nothing_is_held(crowd: tuple[Simulation, list[Far]]) -> None:
-    simulation, (first, second, *_) = crowd
+def test_with_fewer_than_eight_clients_nothing_is_held(
+    crowd: tuple[Simulation, list[Far]],
+) -> None:
+    simulation, (first, second, third, *_) = crowd
     answer(simulation, b"+1\r\n+2\r\n+3\r\n+4\r\n")
-    assert not second.listen()
-    answer(simulation, b"+5\r\n")
-    assert second.listen() == b"+4\r\n+5\r\n"
     assert first.listen() == b"+1\r\n+2\r\n+3\r\n"
+    assert not second.listen()  # for eight of them still wait
+    answer(simulation, b"+5\r\n+6\r\n+7\r\n")
+    assert second.listen() == b"+4\r\n+5\r\n+6\r\n"
+    assert third.listen() == b"+7\r\n"
+
+
+def test_clients_that_wait_are_counted_to_their_end(
+    crowd: tuple[Simulation, list[Far]],
+) -> None:
+    simulation, clients = crowd
+    assert simulation.reactor.askers == len(clients)
+    answer(simulation, b"+1\r\n+2\r\n+3\r\n+4\r\n")
+    assert simulation.reactor.askers == len(clients) - 1
+    for client in clients:
+        client.listen()
+        client.close()
+    answer(simulation, 5 * b"+5\r\n")  # two of them are found to be gone
+    simulation.tick(4)
+    assert simulation.reactor.askers == len(clients) - 3
+    answer(simulation, 18 * b"+6\r\n")
+    simulation.tick(4)
+    assert simulation.reactor.askers == 0
 
 
 def test_a_client_that_goes_while_its_replies_are_held(

@@ -25,7 +25,7 @@ cdef class Reactor:
     cdef public list again, dirty_servers, dirty_clients, unsettled, held, timers
     cdef public int64_t due_ms, now_ms, now_us, sequence, ticks, waits_us, release_us
     cdef public int batch
-    cdef public Py_ssize_t under_way, moved
+    cdef public Py_ssize_t askers, under_way, moved
     cdef public bint running
 
     cpdef read_clock(self)

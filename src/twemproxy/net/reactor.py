@@ -8,7 +8,7 @@ busier the loop, the more a tick reads.
 
 A loop that is faster than its peers would still make small batches, and small
 batches cost everybody: it wakes for one request, and so do the servers. So when
-much is under way and the last tick found little of it, the loop takes a breath
+many wait and the last tick found little of what is under way, the loop takes a breath
 before it looks again, a small part of the time that servers take to answer, and what
 is for the servers gathers for a few ticks; a handler may hold what it has to send for
 a moment, to send it with what follows. See docs/decisions/batching.md.
@@ -25,7 +25,7 @@ from twemproxy.net.slab import Slab
 
 SLAB_BYTES: Final = 262144
 ROOM: Final = 16384  # the least that a read must have room for
-CROWD: Final = 8  # with fewer requests under way nobody is made to wait
+CROWD: Final = 8  # with fewer clients that wait for replies nobody is made to wait
 PLENTY: Final = 100  # nor slept, when the last tick asked and answered so many
 BREATH_US: Final = 8  # the least that is worth a sleep
 LONG_BREATH_US: Final = 200
@@ -72,6 +72,7 @@ class Reactor:
 
     __slots__ = (
         "again",
+        "askers",
         "batch",
         "dirty_clients",
         "dirty_servers",
@@ -110,6 +111,7 @@ class Reactor:
         self.batch = 0  # events in the last tick
         self.moved = 0  # requests asked and answered in it
         self.under_way = 0  # requests that wait for a server
+        self.askers = 0  # clients that wait for a reply
         self.waits_us = 0  # the sum of the last 64 such waits, about
         self.running = False
         self.read_clock()
@@ -183,8 +185,8 @@ class Reactor:
         return max(0, min(self.due_ms - self.now_ms, most_ms))
 
     def is_busy(self) -> bool:
-        """Tell whether so much is under way that more is about to arrive."""
-        return self.under_way >= CROWD
+        """Tell whether so many ask that more is about to arrive."""
+        return self.askers >= CROWD
 
     def tick(self, timeout_ms: int) -> None:
         """Do one round of everything."""

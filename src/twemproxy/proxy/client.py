@@ -111,6 +111,7 @@ class Client(Asker):
             request.trace = Trace()
         if self.tail is None:
             self.head = request
+            self.reactor.askers += 1
         else:
             self.tail.next_asked = request
         self.tail = request
@@ -152,6 +153,7 @@ class Client(Asker):
         self.head = head.next_asked
         head.next_asked = None
         if self.head is None:
+            self.reactor.askers -= 1
             self.tail = None
             self.sticky = None
             self.parked = 0
@@ -389,6 +391,8 @@ class Client(Asker):
     def abandon(self) -> None:
         """Leave the requests to their servers; unlinked in a loop."""
         request = self.head
+        if request is not None:
+            self.reactor.askers -= 1
         self.head = None
         self.tail = None
         self.in_flight = 0
