@@ -123,10 +123,9 @@ class Outbox:
 
     def say_number(self, mark: int, number: int) -> None:
         """Send the byte `mark`, a number in digits and CR LF."""
-        if self.chunk is None or self.chunk.size - self.chunk.used < NUMBER_BYTES:
-            self.chunk = chunk_for(NUMBER_BYTES)
-        at = self.chunk.put_number(mark, number)
-        self.extend(at, self.chunk.used - at)
+        chunk = self.reserve(NUMBER_BYTES)
+        at = chunk.put_number(mark, number)
+        self.extend(at, chunk.used - at)
 
     def extend(self, at: int, length: int) -> None:
         """Send what was just put into the chunk."""

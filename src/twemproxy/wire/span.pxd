@@ -1,4 +1,5 @@
 from cpython.bytearray cimport PyByteArray_AS_STRING
+from libc.stdint cimport uint64_t
 
 ctypedef const unsigned char *bytes_at
 
@@ -13,3 +14,18 @@ cdef inline bytes_at first_byte(
 
 cdef inline int refuse(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1:
     raise IndexError(f"{pos}..{filled} of {len(buf)}")
+
+
+cdef inline uint64_t digits(bytes_at *at, bytes_at last) noexcept:
+    """Walk over the digits before `last`; return their value, 0 without any."""
+    cdef bytes_at byte = at[0]
+    cdef uint64_t value = 0
+    cdef unsigned int digit
+    while byte < last:
+        digit = byte[0] - <unsigned int>c"0"
+        if digit > 9:
+            break
+        value = value * 10 + digit
+        byte += 1
+    at[0] = byte
+    return value

@@ -9,13 +9,12 @@ from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memchr, memcmp, memcpy
 
 from twemproxy.wire.scanner cimport Scanner
-from twemproxy.wire.span cimport bytes_at, first_byte
+from twemproxy.wire.span cimport bytes_at, digits, first_byte
 
 cdef enum:
     BLANK = 32
     CR = 13
     LF = 10
-    ZERO = 48
     END_BYTES = 5  # END CR LF
     ROOM = 128  # values of a response that are told of
     KEY_BYTES = 250  # nobody can have asked for a longer key
@@ -149,27 +148,18 @@ cdef inline bint has_line_end(bytes_at byte, size_t length) noexcept:
     return memchr(byte, CR, length) is not NULL or memchr(byte, LF, length) is not NULL
 
 
-cdef inline int64_t number(bytes_at *at, bytes_at behind, Py_ssize_t digits) noexcept:
-    """Walk over a blank and a number of so many digits at most; return it, else -1.
+cdef inline int64_t number(bytes_at *at, bytes_at behind, Py_ssize_t most) noexcept:
+    """Walk over a blank and a number of at most so many digits; return it, else -1.
 
     One of more than 18 digits comes out as some other number that is not negative.
     """
     cdef bytes_at byte = at[0]
-    cdef bytes_at last
-    cdef uint64_t value = 0
-    cdef unsigned int digit
+    cdef bytes_at first = byte + 1
+    cdef uint64_t value
     if byte >= behind or byte[0] != BLANK:
         return -1
-    byte += 1
-    last = byte + min(behind - byte, digits)
-    at[0] = byte
-    while byte < last:
-        digit = byte[0] - <unsigned int>ZERO
-        if digit > 9:
-            break
-        value = value * 10 + digit
-        byte += 1
-    if byte == at[0]:
+    at[0] = first
+    value = digits(at, first + min(behind - first, most))
+    if at[0] == first:
         return -1
-    at[0] = byte
-    return <int64_t>(value >> 1) if digits > SIZE_DIGITS else <int64_t>value
+    return <int64_t>(value >> 1) if most > SIZE_DIGITS else <int64_t>value

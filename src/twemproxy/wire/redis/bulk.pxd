@@ -1,5 +1,5 @@
 from twemproxy.wire.scanner cimport Scanner
-from twemproxy.wire.span cimport bytes_at
+from twemproxy.wire.span cimport bytes_at, digits
 
 cdef enum:
     CR = 13
@@ -31,17 +31,11 @@ cdef inline Py_ssize_t number(
     """Return the plain number in the line, whose length goes to `head`, else -1."""
     cdef bytes_at first = byte + 1
     cdef bytes_at last = first + min(behind - first, <Py_ssize_t>MAX_DIGITS)
-    cdef Py_ssize_t value = 0
-    cdef unsigned int digit
+    cdef Py_ssize_t value
     if byte >= behind or byte[0] != mark:
         return -1
     byte = first
-    while byte < last:
-        digit = byte[0] - <unsigned int>ZERO
-        if digit > 9:
-            break
-        value = value * 10 + digit
-        byte += 1
+    value = <Py_ssize_t>digits(&byte, last)
     if byte == first or behind - byte < 2 or byte[0] != CR or byte[1] != LF:
         return -1
     if first[0] == ZERO and byte - first > 1:
