@@ -117,10 +117,14 @@ def test_after_a_tick_that_moved_many_requests_nobody_sleeps() -> None:
     assert (poller.breaths, reactor.under_way) == ([8, 8], 51)
 
 
-def test_a_breath_is_an_eighth_of_what_requests_wait_beyond_400_us() -> None:
-    reactor, _, _, _ = a_loop(50)
+def test_a_breath_grows_with_how_many_requests_wait_and_for_how_long() -> None:
+    reactor, _, _, _ = a_loop(64)
     assert reactor.breath_us() == 8
-    for wait_us, breath_us in [(200, 8), (1600, 150), (1_000_000, 200), (640, 30)]:
+    for wait_us, breath_us in [(200, 8), (1630, 160), (1_000_000, 400), (990, 80)]:
         for _ in range(2000):
             reactor.learn_wait(wait_us)
         assert abs(reactor.breath_us() - breath_us) <= 1
+    reactor.under_way *= 4
+    assert abs(reactor.breath_us() - 320) <= 1
+    reactor.under_way = 8
+    assert reactor.breath_us() == 10

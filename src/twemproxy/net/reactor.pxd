@@ -42,7 +42,7 @@ cdef class Reactor:
     cpdef int timeout_ms(self) except? -2
     @cython.locals(count=int, i=int, handler=Handler, again=list, crowded=bint)
     cpdef tick(self, int timeout_ms)
-    @cython.locals(breath_us=int64_t)
+    @cython.locals(breath_us=int64_t, excess_us=int64_t)
     cpdef int breath_us(self) except -1
     cpdef bint is_busy(self) except -1
     cpdef on_asked(self)

@@ -28,10 +28,10 @@ ROOM: Final = 16384  # the least that a read must have room for
 CROWD: Final = 8  # with fewer clients that wait for replies nobody is made to wait
 PLENTY: Final = 100  # nor slept, when the last tick asked and answered so many
 BREATH_US: Final = 8  # the least that is worth a sleep
-LONG_BREATH_US: Final = 200
-EASY_US: Final = 400  # to wait that long is no reason for longer breaths
+LONG_BREATH_US: Final = 400
+EASY_US: Final = 350  # to wait that long is no reason for longer breaths
 AVERAGED: Final = 6  # a shift: about the last 64 waits
-SHARE: Final = 3  # a shift: a breath is an eighth of what waits are longer than that
+SHARE: Final = 9  # a shift: with 512 under way a breath is all that waits exceed it
 GATHER: Final = 3  # a mask: in a crowd, servers are written to every fourth tick
 HOLD: Final = 2  # a shift: replies are held for four times what requests wait
 LONG_HOLD_US: Final = 10000
@@ -222,8 +222,9 @@ class Reactor:
             self.finish()
 
     def breath_us(self) -> int:
-        """Return for how long: so short that few notice, by what they wait anyway."""
-        breath_us = ((self.waits_us >> AVERAGED) - EASY_US) >> SHARE
+        """Return for how long: the longer, the more wait anyway and the longer they do."""
+        excess_us = (self.waits_us >> AVERAGED) - EASY_US
+        breath_us = excess_us * self.under_way >> SHARE
         return min(max(breath_us, BREATH_US), LONG_BREATH_US)
 
     def on_asked(self) -> None:
