@@ -222,7 +222,7 @@ class Reactor:
             self.finish()
 
     def breath_us(self) -> int:
-        """Return for how long: the longer, the more wait anyway and the longer they do."""
+        """Return for how long: the longer, the more wait anyway, and the longer."""
         excess_us = (self.waits_us >> AVERAGED) - EASY_US
         breath_us = excess_us * self.under_way >> SHARE
         return min(max(breath_us, BREATH_US), LONG_BREATH_US)
