@@ -119,6 +119,17 @@ def end_of_values(seen: bytes) -> int:
     return pos + 5
 
 
+@given(st.binary(max_size=6), st.integers(0, 6))
+@example(b"HD\r\n", 0)
+@example(b"HD\r\nX", 1)
+def test_bytes_that_begin_with_a_text(data: bytes, cut: int) -> None:
+    buf = bytearray(b">" + data)
+    filled = max(1, len(buf) - cut)
+    for text in (b"", data[:2], b"HD\r\n", data + b"x"):
+        begins = plain.begins(buf, 1, filled, bytearray(text))
+        assert begins == bytes(buf[1:filled]).startswith(text)
+
+
 def test_more_values_than_there_is_room_for_are_not_plain() -> None:
     value = b"VALUE k 0 1\r\nx\r\n"
     for count, plainly in [(0, True), (128, True), (129, False)]:
@@ -156,6 +167,7 @@ def test_a_span_beyond_the_buffer_is_refused(span: tuple[int, int]) -> None:
         lambda buf, start, end: bulk.after_bulks(buf, start, end, 1),
         bulk.plain_count,
         plain.key_hash,
+        lambda buf, start, end: plain.begins(buf, start, end, buf),
         plain.ValueWalker().find_value,
         plain.ValueWalker().after_values,
         lambda buf, start, end: word_at(buf, start, end, True),

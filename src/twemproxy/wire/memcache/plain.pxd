@@ -13,4 +13,5 @@ cdef class ValueWalker(Scanner):
     cpdef bint find_value(self, bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1
     cpdef Py_ssize_t after_values(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -2
 
+cpdef bint begins(bytearray buf, Py_ssize_t start, Py_ssize_t filled, bytearray text) except -1
 cpdef int64_t key_hash(bytearray buf, Py_ssize_t start, Py_ssize_t end) except -1

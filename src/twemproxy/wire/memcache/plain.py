@@ -109,6 +109,12 @@ class ValueWalker(Scanner):
         return pos + len(END)
 
 
+def begins(buf: bytearray, start: int, filled: int, text: bytearray) -> bool:
+    """Tell whether buf[start:filled] begins with `text`."""
+    check(buf, start, filled)
+    return buf.startswith(text, start, filled)
+
+
 def key_hash(buf: bytearray, start: int, end: int) -> int:
     """Return 62 bits that tell one key from another: FNV-1a of eight bytes a step.
 

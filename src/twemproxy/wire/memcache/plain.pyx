@@ -5,6 +5,7 @@ Where the bytes end is checked once for each call, not byte by byte.
 
 from array import array
 
+from cpython.bytearray cimport PyByteArray_AS_STRING
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memchr, memcmp, memcpy
 
@@ -117,6 +118,15 @@ cdef class ValueWalker(Scanner):
             self.ends[values] = pos - start
             values += 1
         return -1
+
+
+cpdef bint begins(bytearray buf, Py_ssize_t start, Py_ssize_t filled,
+                  bytearray text) except -1:
+    """Tell whether buf[start:filled] begins with `text`."""
+    cdef bytes_at byte = first_byte(buf, start, filled)
+    cdef Py_ssize_t length = len(text)
+    return filled - start >= length and memcmp(
+        byte, PyByteArray_AS_STRING(text), <size_t>length) == 0
 
 
 cpdef int64_t key_hash(bytearray buf, Py_ssize_t start, Py_ssize_t end) except -1:

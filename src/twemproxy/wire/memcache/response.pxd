@@ -2,7 +2,7 @@ cimport cython
 from libc.stdint cimport int64_t
 from twemproxy.wire cimport progress, rule
 from twemproxy.wire.lookup cimport CommandIndex
-from twemproxy.wire.memcache.plain cimport ValueWalker, key_hash
+from twemproxy.wire.memcache.plain cimport ValueWalker, begins, key_hash
 
 cdef Py_ssize_t MAX_LINE_BYTES, MAX_REPLY_BYTES
 cdef int64_t ENOUGH
@@ -13,6 +13,7 @@ cdef int HD, EN, NF, NS, EX, VA, ME, MN
 @cython.final
 cdef class ResponseScanner(ValueWalker):
     cdef CommandIndex index
+    cdef list usual
     cdef Py_ssize_t looked
     cdef readonly Py_ssize_t at, shown
     cdef readonly int kind
@@ -25,6 +26,8 @@ cdef class ResponseScanner(ValueWalker):
     cdef bint end_block(self, bytearray buf, Py_ssize_t start) except -1
     @cython.locals(end=Py_ssize_t, alone=bint)
     cdef bint take_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
+    @cython.locals(line=bytearray)
+    cdef bint take_usual(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     cdef bint read_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(pos=Py_ssize_t)
     cdef Py_ssize_t find_end(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -2

@@ -13,7 +13,7 @@ from twemproxy import limits
 from twemproxy.errors import ProtocolError
 from twemproxy.wire import progress, rule
 from twemproxy.wire.lookup import CommandIndex
-from twemproxy.wire.memcache.plain import ValueWalker, key_hash
+from twemproxy.wire.memcache.plain import ValueWalker, begins, key_hash
 
 MAX_LINE_BYTES: Final = limits.MAX_LINE_BYTES
 MAX_REPLY_BYTES: Final = limits.MAX_REPLY_BYTES
@@ -54,6 +54,13 @@ WORDS: Final = (
 ).split()
 INDEX: Final = CommandIndex(WORDS, fold=False)
 
+# The line that answers most requests, by what they expect.
+USUAL: Final = [bytearray() for _ in range(rule.QUIET_META + 1)]
+USUAL[rule.STORED] = bytearray(b"STORED\r\n")
+USUAL[rule.TOUCHED] = bytearray(b"TOUCHED\r\n")
+USUAL[rule.DELETED] = bytearray(b"DELETED\r\n")
+USUAL[rule.META] = bytearray(b"HD\r\n")
+
 
 class ResponseScanner(ValueWalker):
     """Walks one response at a time; `reset` before the next.
@@ -73,12 +80,14 @@ class ResponseScanner(ValueWalker):
         "kind",
         "looked",
         "shown",
+        "usual",
         "wanted",
     )
 
     def __init__(self) -> None:
         ValueWalker.__init__(self)
         self.index = INDEX
+        self.usual = USUAL
         self.expects = 0
         self.wanted = -1
         self.reset()
@@ -141,12 +150,13 @@ class ResponseScanner(ValueWalker):
         return False
 
     def take_plain(self, buf: bytearray, start: int, filled: int) -> bool:
-        """Walk over values and their END if all is there; false, with nothing done.
+        """Walk over a usual line, or values and their END, if all is there.
 
-        Raise ProtocolError for values that were not asked for.
+        False, with nothing done, for everything else. Raise ProtocolError for values
+        that were not asked for.
         """
         if self.expects != rule.VALUES:
-            return False
+            return self.take_usual(buf, start, filled)
         end = self.after_values(buf, start, filled)
         if end < 0 or end - start > MAX_REPLY_BYTES:
             return False
@@ -155,6 +165,16 @@ class ResponseScanner(ValueWalker):
             raise ProtocolError("a value that was not asked for")
         self.at = end - start
         self.kind = END
+        self.length = self.at
+        self.shown = self.at
+        return True
+
+    def take_usual(self, buf: bytearray, start: int, filled: int) -> bool:
+        """Walk over the line that answers most requests like this, if it is that."""
+        line = self.usual[self.expects]
+        if not line or not begins(buf, start, filled, line):
+            return False
+        self.at = len(line)
         self.length = self.at
         self.shown = self.at
         return True
