@@ -1,5 +1,6 @@
 """In a crowd, what is for the servers gathers for a few ticks, never for longer."""
 
+from tests.support.simulation import Simulation
 from twemproxy.net import outcome
 from twemproxy.net.poller import Poller
 from twemproxy.net.reactor import Handler, Reactor
@@ -125,6 +126,26 @@ def test_a_breath_grows_with_how_many_requests_wait_and_for_how_long() -> None:
             reactor.learn_wait(wait_us)
         assert abs(reactor.breath_us() - breath_us) <= 1
     reactor.under_way *= 4
-    assert abs(reactor.breath_us() - 320) <= 1
+    assert reactor.breath_us() == 990 // 4  # of the wait, at most
     reactor.under_way = 8
     assert reactor.breath_us() == 10
+
+
+def test_the_loop_goes_by_the_fastest_server() -> None:
+    reactor, _, _, _ = a_loop(500)
+    for _ in range(100):
+        for _ in range(10):
+            reactor.learn_wait(1_000_000)
+        reactor.learn_wait(300)
+    assert reactor.breath_us() == 8
+    for _ in range(1000):
+        reactor.learn_wait(1_000_000)
+    assert reactor.breath_us() == 400
+
+
+def test_a_server_knows_how_long_its_answers_usually_take() -> None:
+    server = Simulation(1).pool.servers[0]
+    for taken_us in (500, 20_000, 40):
+        for _ in range(1000):
+            usual_us = server.on_answer(taken_us)
+        assert abs(usual_us - taken_us) <= 1

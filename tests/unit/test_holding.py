@@ -22,7 +22,8 @@ def crowd() -> Iterator[tuple[Simulation, list[Far]]]:
         for client in clients:
             client.say(PIPELINE)
             simulation.tick(4)
-        simulation.reactor.waits_us = 64 * WAIT_US
+        simulation.reactor.wait_us = WAIT_US
+        simulation.pool.servers[0].waits_us = 64 * WAIT_US
         yield simulation, clients
 
 

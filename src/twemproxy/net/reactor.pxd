@@ -8,7 +8,7 @@ from twemproxy.net.slab cimport Slab
 cdef Py_ssize_t SLAB_BYTES
 cdef Py_ssize_t ROOM, PLENTY
 cdef int64_t MAX_SLEEP_MS, HELD_MS, NEVER, BREATH_US, LONG_BREATH_US, EASY_US, LONG_HOLD_US
-cdef int CROWD, GATHER, AVERAGED, SHARE, HOLD
+cdef int CROWD, GATHER, HOLD, PART, SHARE, SLOWLY
 
 cdef class Handler:
     cdef public int fd, stage
@@ -23,7 +23,7 @@ cdef class Reactor:
     cdef list handlers
     cdef public Slab slab
     cdef public list again, dirty_servers, dirty_clients, unsettled, held, timers
-    cdef public int64_t due_ms, now_ms, now_us, sequence, ticks, waits_us, release_us
+    cdef public int64_t due_ms, now_ms, now_us, sequence, ticks, wait_us, release_us
     cdef public int batch
     cdef public Py_ssize_t askers, under_way, moved
     cdef public bint running
@@ -36,18 +36,18 @@ cdef class Reactor:
     cpdef flush_later(self, Handler handler)
     cpdef read_later(self, Handler handler)
     cpdef settle_later(self, Handler handler)
-    @cython.locals(hold_us=int64_t)
     cpdef hold(self, Handler handler)
     @cython.locals(most_ms=int64_t)
     cpdef int timeout_ms(self) except? -2
     @cython.locals(count=int, i=int, handler=Handler, again=list, crowded=bint)
     cpdef tick(self, int timeout_ms)
-    @cython.locals(breath_us=int64_t, excess_us=int64_t)
+    @cython.locals(breath_us=int64_t)
     cpdef int breath_us(self) except -1
     cpdef bint is_busy(self) except -1
     cpdef on_asked(self)
     cpdef on_answered(self)
-    cpdef learn_wait(self, int64_t taken_us)
+    @cython.locals(step_us=int64_t)
+    cpdef learn_wait(self, int64_t wait_us)
     cpdef make_room(self)
     @cython.locals(unsettled=list, handler=Handler)
     cpdef finish(self)

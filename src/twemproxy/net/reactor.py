@@ -29,8 +29,9 @@ CROWD: Final = 8  # with fewer clients that wait for replies nobody is made to w
 PLENTY: Final = 100  # nor slept, when the last tick asked and answered so many
 BREATH_US: Final = 8  # the least that is worth a sleep
 LONG_BREATH_US: Final = 400
+PART: Final = 2  # a shift: no breath is longer than a quarter of the wait
 EASY_US: Final = 350  # to wait that long is no reason for longer breaths
-AVERAGED: Final = 6  # a shift: about the last 64 waits
+SLOWLY: Final = 6  # a shift: an answer raises the wait we go by by a 64th at most
 SHARE: Final = 9  # a shift: with 512 under way a breath is all that waits exceed it
 GATHER: Final = 3  # a mask: in a crowd, servers are written to every fourth tick
 HOLD: Final = 2  # a shift: replies are held for four times what requests wait
@@ -91,7 +92,7 @@ class Reactor:
         "timers",
         "under_way",
         "unsettled",
-        "waits_us",
+        "wait_us",
     )
 
     def __init__(self, poller: Poller) -> None:
@@ -112,7 +113,7 @@ class Reactor:
         self.moved = 0  # requests asked and answered in it
         self.under_way = 0  # requests that wait for a server
         self.askers = 0  # clients that wait for a reply
-        self.waits_us = 0  # the sum of the last 64 such waits, about
+        self.wait_us = 0  # for so long do they at the fastest server of late
         self.running = False
         self.read_clock()
 
@@ -164,8 +165,7 @@ class Reactor:
     def hold(self, handler: Handler) -> None:
         """Call its `send_held` soon; what it has to send may grow until then."""
         if not self.held:
-            hold_us = (self.waits_us >> AVERAGED) << HOLD
-            self.release_us = self.now_us + min(hold_us, LONG_HOLD_US)
+            self.release_us = self.now_us + min(self.wait_us << HOLD, LONG_HOLD_US)
         if not handler.on_hold:
             handler.on_hold = True
             self.held.append(handler)
@@ -223,9 +223,8 @@ class Reactor:
 
     def breath_us(self) -> int:
         """Return for how long: the longer, the more wait anyway, and the longer."""
-        excess_us = (self.waits_us >> AVERAGED) - EASY_US
-        breath_us = excess_us * self.under_way >> SHARE
-        return min(max(breath_us, BREATH_US), LONG_BREATH_US)
+        breath_us = (self.wait_us - EASY_US) * self.under_way >> SHARE
+        return max(BREATH_US, min(breath_us, self.wait_us >> PART, LONG_BREATH_US))
 
     def on_asked(self) -> None:
         """One more request waits for a server."""
@@ -237,9 +236,13 @@ class Reactor:
         self.under_way -= 1
         self.moved += 1
 
-    def learn_wait(self, taken_us: int) -> None:
-        """Take down how long a server has taken to answer a request."""
-        self.waits_us += taken_us - (self.waits_us >> AVERAGED)
+    def learn_wait(self, wait_us: int) -> None:
+        """Take down for how long requests usually wait for a server that has answered.
+
+        We go by the fastest: by a faster one at once, by slower ones step by step.
+        """
+        step_us = (self.wait_us >> SLOWLY) + 1
+        self.wait_us = min(wait_us, self.wait_us + step_us)
 
     def make_room(self) -> None:
         """Have room for one more read in the shared slab."""

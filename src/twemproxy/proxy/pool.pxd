@@ -10,6 +10,7 @@ from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
 
 cdef bytearray PLACEHOLDER
+cdef int AVERAGED
 cdef long long NAME_LIFETIME_MS
 
 cdef class Pool
@@ -25,7 +26,7 @@ cdef class Server(Owner):
     cdef public Block counters
     cdef public bint ejected, following, named
     cdef public int failures, index, last_error, limit, refused, turn
-    cdef public long long retry_at_ms, wait_until_ms
+    cdef public long long retry_at_ms, wait_until_ms, waits_us
     @cython.locals(newer=bint, conns=list, conn=ServerConnection)
     cpdef ServerConnection pick(self, Client client)
     @cython.locals(pool=Pool, conn=ServerConnection)

@@ -33,6 +33,7 @@ FIRST_PAUSE_MS: Final = 20
 MAX_PAUSE_MS: Final = 2000
 RETIRE_MS: Final = 20  # between two looks whether clients are left
 NAME_LIFETIME_MS: Final = limits.NAME_LIFETIME_MS
+AVERAGED: Final = 6  # a shift: about the last 64 waits
 
 
 class Server(Owner):
@@ -60,6 +61,7 @@ class Server(Owner):
         "retry_at_ms",
         "turn",
         "wait_until_ms",
+        "waits_us",
     )
 
     def __init__(
@@ -82,6 +84,7 @@ class Server(Owner):
         self.refused = 0  # connections in a row that never became usable
         self.wait_until_ms = 0  # no connect before, when too many were refused
         self.last_error = 0
+        self.waits_us = 0  # the sum of the last waits for a response, about
 
     def pick(self, client: Client | None) -> ServerConnection | None:
         """Return the connection for the next request, None while we hold off.
@@ -182,9 +185,11 @@ class Server(Owner):
         for conn in conns:
             conn.retire()
 
-    def on_answer(self) -> None:
-        """A response reached a client: the failures were not in a row."""
+    def on_answer(self, taken_us: int) -> int:
+        """Forget the failures; learn how long an answer usually takes, and say so."""
         self.failures = 0
+        self.waits_us += taken_us - (self.waits_us >> AVERAGED)
+        return self.waits_us >> AVERAGED
 
     def on_trouble(self) -> None:
         """The server said that it cannot work now: that counts as a failure."""

@@ -1,4 +1,5 @@
 cimport cython
+from libc.stdint cimport int64_t
 from twemproxy.net cimport outcome
 from twemproxy.net.slab cimport Slab
 from twemproxy.proxy cimport reason
@@ -15,7 +16,7 @@ cdef class ServerConnection
 
 cdef class Owner:
     cpdef on_closed(self, ServerConnection conn, int error)
-    cpdef on_answer(self)
+    cpdef int64_t on_answer(self, int64_t taken_us) except -1
     cpdef on_trouble(self)
 
 @cython.final

@@ -44,8 +44,8 @@ class Owner:
         """The connection is gone, for this errno."""
         raise NotImplementedError
 
-    def on_answer(self) -> None:
-        """A response was passed on to a client."""
+    def on_answer(self, taken_us: int) -> int:
+        """A response came, for a client, after so long; return what is usual."""
         raise NotImplementedError
 
     def on_trouble(self) -> None:
@@ -207,7 +207,6 @@ class ServerConnection(Connection):
         else:
             taken_us = self.reactor.now_us - request.sent_us
             counters.observe(slot.SERVER_TIMES, taken_us)
-            self.reactor.learn_wait(taken_us)
             if request.trace is not None:
                 request.trace.answer(self.reactor.now_us, request.sent_us, self.address)
             counters.add(slot.RESPONSES, 1)
@@ -215,7 +214,7 @@ class ServerConnection(Connection):
             if verdict == expect.TROUBLE:
                 self.owner.on_trouble()
             else:
-                self.owner.on_answer()
+                self.reactor.learn_wait(self.owner.on_answer(taken_us))
             finish(request, slab, start, end, verdict != expect.FINE)
         if self.retiring:
             self.retire()
