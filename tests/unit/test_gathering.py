@@ -126,7 +126,7 @@ def test_a_breath_grows_with_how_many_requests_wait_and_for_how_long() -> None:
             reactor.learn_wait(wait_us)
         assert abs(reactor.breath_us() - breath_us) <= 1
     reactor.under_way *= 4
-    assert reactor.breath_us() == 990 // 4  # of the wait, at most
+    assert reactor.breath_us() == 990 // 8  # of the wait, at most
     reactor.under_way = 8
     assert reactor.breath_us() == 10
 
