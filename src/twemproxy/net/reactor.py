@@ -222,7 +222,7 @@ class Reactor:
             self.finish()
 
     def breath_us(self) -> int:
-        """Return for how long: the longer, the more wait anyway, and the longer."""
+        """Return for how long: it grows with how many wait and how long they do."""
         breath_us = (self.wait_us - EASY_US) * self.under_way >> SHARE
         return max(BREATH_US, min(breath_us, self.wait_us >> PART, LONG_BREATH_US))
 

@@ -3,7 +3,7 @@ from libc.stdint cimport int64_t, uint64_t
 from twemproxy.wire cimport progress, rule
 from twemproxy.wire.lookup cimport CommandIndex
 from twemproxy.wire.memcache cimport fault
-from twemproxy.wire.memcache.plain cimport LineWalker
+from twemproxy.wire.memcache.plain cimport LineWalker, begins
 
 cdef Py_ssize_t MAX_KEY_BYTES, MAX_LINE_BYTES, MAX_SHORT_LINE_BYTES, MAX_VALUE_BYTES, MAX_WORDS
 cdef Py_ssize_t MAX_META_WORDS, KEPT_SPANS
@@ -58,7 +58,7 @@ cdef class RequestScanner(LineWalker):
     cdef int64_t number(self, bytearray buf, Py_ssize_t start, Py_ssize_t word) except -2
     @cython.locals(value=uint64_t, first=Py_ssize_t, digit=int)
     cdef int64_t digits(self, bytearray buf, Py_ssize_t pos, Py_ssize_t end) except -2
-    @cython.locals(at=Py_ssize_t, size=Py_ssize_t, i=Py_ssize_t)
+    @cython.locals(end=Py_ssize_t)
     cdef bint begins(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, bytearray text) except -1
     cdef bint equals(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, bytearray text) except -1
     @cython.locals(former="long long[::1]", i=Py_ssize_t)

@@ -20,7 +20,7 @@ from twemproxy.wire import progress, rule
 from twemproxy.wire.lookup import CommandIndex
 from twemproxy.wire.memcache import fault
 from twemproxy.wire.memcache.commands import COMMANDS
-from twemproxy.wire.memcache.plain import LineWalker
+from twemproxy.wire.memcache.plain import LineWalker, begins
 
 MAX_KEY_BYTES: Final = limits.MAX_MEMCACHE_KEY_BYTES
 MAX_LINE_BYTES: Final = limits.MAX_MEMCACHE_LINE_BYTES
@@ -417,14 +417,8 @@ class RequestScanner(LineWalker):
 
     def begins(self, buf: bytearray, start: int, word: int, text: bytearray) -> bool:
         """Tell whether a word begins with `text`."""
-        at = self.spans[2 * word]
-        size = len(text)
-        if self.spans[2 * word + 1] - at < size:
-            return False
-        i = 0
-        while i < size and buf[start + at + i] == text[i]:
-            i += 1
-        return i == size
+        end = start + self.spans[2 * word + 1]
+        return begins(buf, start + self.spans[2 * word], end, text)
 
     def equals(self, buf: bytearray, start: int, word: int, text: bytearray) -> bool:
         """Tell whether a word is `text`."""

@@ -56,10 +56,10 @@ INDEX: Final = CommandIndex(WORDS, fold=False)
 
 # The line that answers most requests, by what they expect.
 USUAL: Final = [bytearray() for _ in range(rule.QUIET_META + 1)]
-USUAL[rule.STORED] = bytearray(b"STORED\r\n")
-USUAL[rule.TOUCHED] = bytearray(b"TOUCHED\r\n")
-USUAL[rule.DELETED] = bytearray(b"DELETED\r\n")
-USUAL[rule.META] = bytearray(b"HD\r\n")
+USUAL[rule.STORED] = bytearray(WORDS[STORED] + b"\r\n")
+USUAL[rule.TOUCHED] = bytearray(WORDS[TOUCHED] + b"\r\n")
+USUAL[rule.DELETED] = bytearray(WORDS[DELETED] + b"\r\n")
+USUAL[rule.META] = bytearray(WORDS[HD] + b"\r\n")
 
 
 class ResponseScanner(ValueWalker):
