@@ -15,6 +15,7 @@ from setuptools import Extension, setup
 SOURCE = Path("src")
 
 HOT = [
+    "twemproxy.span",
     "twemproxy.hashing.md5",
     "twemproxy.hashing.block_hashes",
     "twemproxy.hashing.fnv",

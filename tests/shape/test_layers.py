@@ -50,9 +50,10 @@ MAY_IMPORT = {
     "errors": set[str](),
     "limits": set[str](),
     "log": set[str](),
+    "span": set[str](),
     "version": set[str](),
 }
-ANYONE = {"errors", "limits", "log", "version"}
+ANYONE = {"errors", "limits", "log", "span", "version"}
 # Pure functions of bytes: no socket, clock, logger or randomness.
 PURE = {"wire": {"socket", "time", "random", "logging", "os", "select", "asyncio"}}
 

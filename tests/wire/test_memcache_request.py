@@ -1,5 +1,7 @@
 """Requests of memcached clients: where they end, what is wrong, however cut."""
 
+from itertools import product
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -132,6 +134,28 @@ def test_a_line_written_anew_is_canonical_and_means_the_same(
     expected = b"set %b %d %d %d\r\n" % (key, flags % 2**32, kept, len(value))
     assert again == expected + value + b"\r\n"
     assert whole(again).canonical
+
+
+NUMBERS = (b"0", b"1", b"007", b"x", b"-1", b"1x", b"4294967295", b"4294967296")
+LENGTHS = (b"0", b"2", b"02", b"-1", b"2x", b"noreply", b"1048577", b"1" * 9, b"1" * 10)
+
+
+@pytest.mark.parametrize("name", [b"set", b"append", b"cas"])
+@pytest.mark.parametrize("length", LENGTHS)
+def test_numbers_are_judged_alike_in_a_usual_line_and_in_another(
+    name: bytes, length: bytes
+) -> None:
+    for key in (b"k", b"k" * 250, b"k" * 251):
+        for flags, exptime in product(NUMBERS, NUMBERS):
+            words = [name, key, flags, exptime, length]
+            usual, other = RequestScanner(), RequestScanner()
+            for scanner, blanks in ((usual, b" "), (other, b"  ")):
+                data = bytearray(blanks.join(words) + b"\r\nhi\r\n")
+                scanner.advance(data, 0, len(data))
+            known = (usual.fault, usual.block, usual.quiet, usual.count)
+            assert known == (other.fault, other.block, other.quiet, other.count)
+            odd = exptime == NUMBERS[-2] or {b"007", b"02", NUMBERS[-1]} & {*words}
+            assert usual.fault or usual.canonical != bool(odd)
 
 
 @pytest.mark.parametrize(

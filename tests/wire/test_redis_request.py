@@ -100,6 +100,11 @@ def test_noise_is_parsed_awaited_or_refused_and_both_runs_agree(
     assert outcome == scan(data)
 
 
+def test_a_star_in_a_line_begins_nothing() -> None:
+    line = b"GET *1\r\n"
+    assert scan(line, list(every_byte(line))).found == ((progress.LINE, len(line)),)
+
+
 def test_leading_zeros_are_noticed() -> None:
     scanner = RequestScanner()
     data = bytearray(b"*2\r\n$03\r\nGET\r\n$1\r\nk\r\n")

@@ -3,6 +3,8 @@
 The state has 32 bits, and a byte from 0x80 on counts as byte - 256.
 """
 
+from twemproxy.span import check
+
 MASK = 0xFFFFFFFF
 
 
@@ -11,8 +13,7 @@ def fnv1a(buf: bytearray, start: int, end: int, state: int, prime: int) -> int:
 
     Raise IndexError if the buffer has no such span.
     """
-    if not 0 <= start <= end <= len(buf):
-        raise IndexError(f"{start}..{end} of {len(buf)}")
+    check(buf, start, end)
     for i in range(start, end):
         state = ((state ^ ((buf[i] ^ 0x80) - 0x80)) * prime) & MASK
     return state
@@ -23,8 +24,7 @@ def fnv1(buf: bytearray, start: int, end: int, state: int, prime: int) -> int:
 
     Raise IndexError if the buffer has no such span.
     """
-    if not 0 <= start <= end <= len(buf):
-        raise IndexError(f"{start}..{end} of {len(buf)}")
+    check(buf, start, end)
     for i in range(start, end):
         state = ((state * prime) ^ ((buf[i] ^ 0x80) - 0x80)) & MASK
     return state

@@ -3,6 +3,8 @@
 Nothing but ``slab`` may call these.
 """
 
+from twemproxy.span import check, refuse
+
 
 def allocate(size: int) -> bytearray:
     """Return `size` bytes of undefined content."""
@@ -20,7 +22,9 @@ def copy(target: bytearray, at: int, source: bytearray, start: int, end: int) ->
     Raise IndexError if there is no such span, or no room for it.
     """
     length = end - start
-    if not 0 <= start <= end <= len(source) or not 0 <= at <= len(target) - length:
-        raise IndexError(f"{start}..{end} of {len(source)} to {at} of {len(target)}")
+    check(source, start, end)
+    check(target, at, at + length)
+    if length < 0:
+        refuse(source, start, end)
     target[at : at + length] = memoryview(source)[start:end]
     return at + length

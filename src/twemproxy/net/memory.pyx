@@ -3,12 +3,9 @@
 Nothing but ``slab`` may call these.
 """
 
-from cpython.bytearray cimport (
-    PyByteArray_AS_STRING,
-    PyByteArray_FromStringAndSize,
-    PyByteArray_Resize,
-)
+from cpython.bytearray cimport PyByteArray_FromStringAndSize, PyByteArray_Resize
 from libc.string cimport memcpy
+from twemproxy.span cimport bytes_at, first_byte, refuse
 
 
 cpdef bytearray allocate(Py_ssize_t size):
@@ -25,14 +22,9 @@ cpdef Py_ssize_t copy(bytearray target, Py_ssize_t at, bytearray source,
                       Py_ssize_t start, Py_ssize_t end) except -1:
     """Copy source[start:end] to `target` at `at`; return the offset behind it."""
     cdef Py_ssize_t length = end - start
-    if (at < 0 or start < 0 or length < 0 or end > len(source)
-            or length > len(target) - at):
-        refuse(target, at, source, start, end)
-    memcpy(PyByteArray_AS_STRING(target) + at,
-           PyByteArray_AS_STRING(source) + start, <size_t>length)
+    cdef bytes_at begin = first_byte(source, start, end)
+    cdef bytes_at to = first_byte(target, at, at + length)
+    if length < 0:
+        refuse(source, start, end)
+    memcpy(<void *>to, begin, <size_t>length)
     return at + length
-
-
-cdef int refuse(bytearray target, Py_ssize_t at, bytearray source,
-                Py_ssize_t start, Py_ssize_t end) except -1:
-    raise IndexError(f"{start}..{end} of {len(source)} to {at} of {len(target)}")

@@ -22,14 +22,14 @@ cdef class Outbox:
     cpdef add(self, Slab slab, Py_ssize_t start, Py_ssize_t end)
     @cython.locals(pipe=Pipe, piece=Piece)
     cdef add_around(self, Slab slab, Gap gap, Py_ssize_t start, Py_ssize_t end)
-    cdef append(self, Piece piece)
+    cdef int append(self, Piece piece) except -1
     @cython.locals(chunk=Slab, at=Py_ssize_t)
     cpdef say_number(self, int mark, long long number)
     cpdef Slab reserve(self, Py_ssize_t length)
     @cython.locals(last=Piece)
-    cpdef extend(self, Py_ssize_t at, Py_ssize_t length)
+    cpdef int extend(self, Py_ssize_t at, Py_ssize_t length) except -1
     @cython.locals(length=Py_ssize_t, at=Py_ssize_t, chunk=Slab, last=Piece)
-    cpdef copy_in(self, bytearray source, Py_ssize_t start, Py_ssize_t end)
+    cpdef int copy_in(self, bytearray source, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(data=bytearray)
     cpdef say(self, bytes text)
     @cython.locals(sent=Py_ssize_t, head=Piece)

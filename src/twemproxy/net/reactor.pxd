@@ -33,7 +33,7 @@ cdef class Reactor:
     cpdef register(self, Handler handler)
     cpdef unregister(self, Handler handler)
     cpdef call_at(self, int64_t at_ms, object call)
-    cpdef flush_later(self, Handler handler)
+    cpdef int flush_later(self, Handler handler) except -1
     cpdef read_later(self, Handler handler)
     cpdef settle_later(self, Handler handler)
     cpdef hold(self, Handler handler)
@@ -44,11 +44,9 @@ cdef class Reactor:
     @cython.locals(breath_us=int64_t)
     cpdef int breath_us(self) except -1
     cpdef bint is_busy(self) except -1
-    cpdef on_asked(self)
-    cpdef on_answered(self)
     @cython.locals(step_us=int64_t)
-    cpdef learn_wait(self, int64_t wait_us)
-    cpdef make_room(self)
+    cpdef int learn_wait(self, int64_t wait_us) except -1
+    cpdef int make_room(self) except -1
     @cython.locals(unsettled=list, handler=Handler)
     cpdef finish(self)
     @cython.locals(handlers=list, handler=Handler)

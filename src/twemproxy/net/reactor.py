@@ -226,16 +226,6 @@ class Reactor:
         breath_us = (self.wait_us - EASY_US) * self.under_way >> SHARE
         return max(BREATH_US, min(breath_us, self.wait_us >> PART, LONG_BREATH_US))
 
-    def on_asked(self) -> None:
-        """One more request waits for a server."""
-        self.under_way += 1
-        self.moved += 1
-
-    def on_answered(self) -> None:
-        """One request less waits for a server."""
-        self.under_way -= 1
-        self.moved += 1
-
     def learn_wait(self, wait_us: int) -> None:
         """Take down for how long requests usually wait for a server that has answered.
 

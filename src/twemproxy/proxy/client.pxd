@@ -36,7 +36,7 @@ cdef class Client(Asker):
     @cython.locals(tail=Request)
     cpdef note(self, Slab slab, Py_ssize_t start, Py_ssize_t end)
     @cython.locals(number=int, taken_us=cython.longlong)
-    cpdef on_reply(self, Request request, Py_ssize_t length)
+    cpdef int on_reply(self, Request request, Py_ssize_t length) except -1
     @cython.locals(request=Request, gather=Gather, before=Py_ssize_t, length=Py_ssize_t)
     cdef move_answered(self)
     cpdef bint awaits_more(self) except -1

@@ -54,7 +54,7 @@ cdef class Connection(Handler):
     cpdef Py_ssize_t held(self) except -1
     cpdef pause(self, int why)
     cpdef resume(self, int why)
-    cpdef send_later(self)
+    cpdef int send_later(self) except -1
     @cython.locals(outbox=Outbox, pending=Py_ssize_t, status=int)
     cpdef flush(self)
     cpdef block(self)

@@ -31,8 +31,8 @@ cdef class Asker(Connection):
     cdef public Block counters
     cdef public Request head, tail
     cdef public Py_ssize_t parked
-    cpdef deliver(self, Request request, Slab slab, Py_ssize_t start, Py_ssize_t end)
-    cpdef advance(self)
+    cpdef int deliver(self, Request request, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    cpdef int advance(self) except -1
 
 @cython.locals(request=Request)
 cpdef Request request_of(Asker client, Request whole, long long now_us)
@@ -45,4 +45,4 @@ cpdef finish_fragment(Request fragment, Request whole, bint bad)
 cpdef fail(Request request, Slab reply)
 @cython.locals(following=Request, count=Py_ssize_t)
 cpdef Py_ssize_t fail_all(Request request, Slab reply, long long upto) except -1
-cpdef mark_failed(Request request)
+cpdef int mark_failed(Request request) except -1

@@ -34,10 +34,10 @@ cdef class ServerConnection(Connection):
     cdef public bint resp3, retiring, timed, late
     cdef public list waiters
 
-    cpdef expect(self, Request request, Py_ssize_t length)
+    cpdef int expect(self, Request request, Py_ssize_t length) except -1
     cpdef send_quietly(self, Py_ssize_t length)
     @cython.locals(counters=Block)
-    cpdef count_in(self, Py_ssize_t length, bint asked)
+    cpdef int count_in(self, Py_ssize_t length, bint asked) except -1
     cpdef hold_back(self, Client client)
     @cython.locals(waiters=list, client=Client)
     cpdef release(self)

@@ -131,7 +131,8 @@ class ServerConnection(Connection):
         """Append a request whose bytes, counted as `length`, are in the outbox."""
         request.length = length
         request.upto = self.bytes_out + self.outbox.pending
-        self.reactor.on_asked()
+        self.reactor.under_way += 1
+        self.reactor.moved += 1
         if self.tail is None:
             self.head = request
         else:
@@ -157,10 +158,8 @@ class ServerConnection(Connection):
         self.unsent_bytes += length
         counters = self.counters
         if asked and self.state != reason.RESOLVING:
-            counters.add(slot.REQUESTS, 1)
-            counters.add(slot.REQUEST_BYTES, length)
-        counters.add(slot.IN_QUEUE, 1)
-        counters.add(slot.IN_QUEUE_BYTES, length)
+            counters.add_two(slot.REQUESTS, 1, length)
+        counters.add_two(slot.IN_QUEUE, 1, length)
 
     def hold_back(self, client: Client) -> None:
         """Read no more from a client, for too much waits to be sent here."""
@@ -186,20 +185,19 @@ class ServerConnection(Connection):
             return
         self.paired_bytes = request.upto
         self.head = request.next_sent
-        self.reactor.on_answered()
+        self.reactor.under_way -= 1
+        self.reactor.moved += 1
         request.next_sent = None
         if self.head is None:
             self.tail = None
         counters = self.counters
         if self.written:
             self.written -= 1
-            counters.add(slot.OUT_QUEUE, -1)
-            counters.add(slot.OUT_QUEUE_BYTES, -request.length)
+            counters.add_two(slot.OUT_QUEUE, -1, -request.length)
         else:
             self.unsent -= 1
             self.unsent_bytes -= request.length
-            counters.add(slot.IN_QUEUE, -1)
-            counters.add(slot.IN_QUEUE_BYTES, -request.length)
+            counters.add_two(slot.IN_QUEUE, -1, -request.length)
             if request is self.unwritten:  # answered before all of it was written
                 self.unwritten = self.head
         if is_gone(request):
@@ -209,8 +207,7 @@ class ServerConnection(Connection):
             counters.observe(slot.SERVER_TIMES, taken_us)
             if request.trace is not None:
                 request.trace.answer(self.reactor.now_us, request.sent_us, self.address)
-            counters.add(slot.RESPONSES, 1)
-            counters.add(slot.RESPONSE_BYTES, slab.weigh(start, end))
+            counters.add_two(slot.RESPONSES, 1, slab.weigh(start, end))
             if verdict == expect.TROUBLE:
                 self.owner.on_trouble()
             else:
@@ -229,11 +226,11 @@ class ServerConnection(Connection):
             else:
                 counters.observe_none(slot.QUEUE_TIMES, self.unsent - self.quiet)
                 self.unwritten = None
-            counters.add(slot.IN_QUEUE, -self.unsent)
-            counters.add(slot.IN_QUEUE_BYTES, -self.unsent_bytes)
-            counters.add(slot.OUT_QUEUE, self.unsent - self.quiet)
-            counters.add(slot.OUT_QUEUE_BYTES, self.unsent_bytes - self.quiet_bytes)
-            self.written += self.unsent - self.quiet
+            counters.add_two(slot.IN_QUEUE, -self.unsent, -self.unsent_bytes)
+            sent = self.unsent - self.quiet
+            sent_bytes = self.unsent_bytes - self.quiet_bytes
+            counters.add_two(slot.OUT_QUEUE, sent, sent_bytes)
+            self.written += sent
             self.unsent = self.unsent_bytes = self.quiet = self.quiet_bytes = 0
         self.late = False
         if self.waiters:
@@ -321,13 +318,11 @@ class ServerConnection(Connection):
     def count_resolved(self) -> None:
         """Count what was asked before the server had an address."""
         counters = self.counters
-        counters.add(slot.REQUESTS, self.quiet)
-        counters.add(slot.REQUEST_BYTES, self.quiet_bytes)
+        counters.add_two(slot.REQUESTS, self.quiet, self.quiet_bytes)
         request = self.head
         while request is not None:
             if request.expects < expect.OWN:
-                counters.add(slot.REQUESTS, 1)
-                counters.add(slot.REQUEST_BYTES, request.length)
+                counters.add_two(slot.REQUESTS, 1, request.length)
             request = request.next_sent
 
     def on_refused(self) -> None:
@@ -424,10 +419,8 @@ class ServerConnection(Connection):
         while request is not None:
             written_bytes += request.length
             request = request.next_sent
-        counters.add(slot.IN_QUEUE, -self.unsent)
-        counters.add(slot.IN_QUEUE_BYTES, -self.unsent_bytes)
-        counters.add(slot.OUT_QUEUE, -self.written)
-        counters.add(slot.OUT_QUEUE_BYTES, -written_bytes)
+        counters.add_two(slot.IN_QUEUE, -self.unsent, -self.unsent_bytes)
+        counters.add_two(slot.OUT_QUEUE, -self.written, -written_bytes)
         self.written = 0
         self.unsent = self.unsent_bytes = self.quiet = self.quiet_bytes = 0
 

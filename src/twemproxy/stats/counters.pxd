@@ -6,11 +6,13 @@ from twemproxy.stats cimport slot
 cdef class Block:
     cdef long long[::1] slots
     cdef readonly Py_ssize_t at
-    cpdef add(self, int number, long long amount)
+    cpdef int add(self, int number, long long amount) except -1
+    @cython.locals(at=Py_ssize_t)
+    cpdef int add_two(self, int number, long long amount, long long behind) except -1
     cpdef put(self, int number, long long value)
     cpdef int64_t get(self, int number) except? -1
     @cython.locals(at=Py_ssize_t)
-    cpdef observe(self, int histogram, long long time_us)
+    cpdef int observe(self, int histogram, long long time_us) except -1
     cpdef observe_none(self, int histogram, Py_ssize_t count)
 
 @cython.locals(rest=cython.longlong, bucket=int)

@@ -21,6 +21,12 @@ class Block:
         """Add to a slot; a gauge takes negative amounts too."""
         self.slots[self.at + number] += amount
 
+    def add_two(self, number: int, amount: int, behind: int) -> None:
+        """Add to a slot and to the one behind it: how many, and their bytes."""
+        at = self.at + number
+        self.slots[at] += amount
+        self.slots[at + 1] += behind
+
     def put(self, number: int, value: int) -> None:
         """Set a slot."""
         self.slots[self.at + number] = value

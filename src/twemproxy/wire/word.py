@@ -6,7 +6,7 @@ the highest, and is found as such.
 
 from typing import Final
 
-from twemproxy.wire.span import check
+from twemproxy.span import check
 
 WORD_BYTES: Final = 8
 NO_WORD: Final = -2  # too long to be a number

@@ -3,7 +3,7 @@
 from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free
 
-from twemproxy.wire.span cimport bytes_at, first_byte
+from twemproxy.span cimport bytes_at, first_byte
 
 cdef enum:
     WORD_BYTES = 8

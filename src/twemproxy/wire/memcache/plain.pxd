@@ -6,6 +6,7 @@ cdef class LineWalker(Scanner):
     cdef Py_ssize_t letters, room
     cdef long long[::1] spans
     cdef bint take_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled, Py_ssize_t limit) except -1
+    cdef int64_t last_number(self, bytearray buf, Py_ssize_t start, Py_ssize_t word) except -2
 
 cdef class ValueWalker(Scanner):
     cdef readonly Py_ssize_t key, key_end, behind, values

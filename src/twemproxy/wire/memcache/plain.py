@@ -10,8 +10,8 @@ import re
 from array import array
 from typing import Final
 
+from twemproxy.span import check
 from twemproxy.wire.scanner import Scanner
-from twemproxy.wire.span import check
 
 BASIS: Final = 0xCBF29CE484222325
 PRIME: Final = 0x100000001B3
@@ -21,6 +21,7 @@ END: Final = b"END\r\n"
 ROOM: Final = 128  # values of a response that are told of
 WORD: Final = re.compile(rb"[^ ]+")
 CONTROL: Final = re.compile(rb"[\x00-\x1f]")
+NUMBER: Final = re.compile(rb"0|[1-9][0-9]{0,8}")
 VALUE_LINE: Final = re.compile(  # nobody can have asked for a longer key
     rb"VALUE ([^ \r\n]{1,250}) [0-9]{1,20} ([0-9]{1,10})(?: [0-9]{1,20})?\r\n"
 )
@@ -58,6 +59,22 @@ class LineWalker(Scanner):
         self.letters = sum(behind - first for first, behind in words)
         self.line = len(line) + 2
         return True
+
+    def last_number(self, buf: bytearray, start: int, word: int) -> int:
+        """Return the last word if it and all from `word` on are plain numbers, else -1.
+
+        Such a number has up to nine digits and no leading zero.
+        """
+        check(buf, start, start + self.line)
+        value = -1
+        while word < self.count:
+            first, end = self.spans[2 * word], self.spans[2 * word + 1]
+            text = bytes(buf[start + first : start + end])
+            if not NUMBER.fullmatch(text):
+                return -1
+            value = int(text)
+            word += 1
+        return value
 
 
 class ValueWalker(Scanner):

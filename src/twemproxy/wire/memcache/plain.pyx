@@ -9,8 +9,8 @@ from cpython.bytearray cimport PyByteArray_AS_STRING
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memchr, memcmp, memcpy
 
+from twemproxy.span cimport bytes_at, digits, first_byte
 from twemproxy.wire.scanner cimport Scanner
-from twemproxy.wire.span cimport bytes_at, digits, first_byte
 
 cdef enum:
     BLANK = 32
@@ -19,9 +19,11 @@ cdef enum:
     END_BYTES = 5  # END CR LF
     ROOM = 128  # values of a response that are told of
     KEY_BYTES = 250  # nobody can have asked for a longer key
+    PLAIN_DIGITS = 9
     SIZE_DIGITS = 10
     NUMBER_DIGITS = 20
     SHORTEST = 13  # VALUE k 0 0 CR LF
+    ZERO = 48
 
 cdef uint64_t BASIS = 0xCBF29CE484222325u
 cdef uint64_t PRIME = 0x100000001B3u
@@ -35,18 +37,18 @@ cdef class LineWalker(Scanner):
                         Py_ssize_t limit) except -1:
         """Find the words of the line at buf[start:filled], shorter than `limit`."""
         cdef bytes_at first = first_byte(buf, start, filled)
-        cdef bytes_at behind = first + (filled - start) - 1  # where a CR has a successor
         cdef bytes_at byte = first
-        cdef bytes_at word
+        cdef bytes_at end, word
         cdef long long *span = &self.spans[0]
         cdef long long *last = span + 2 * self.room
         cdef Py_ssize_t letters = 0
-        if filled - start > limit:
-            behind = first + limit
-        while byte < behind:
+        end = <bytes_at>memchr(first, LF, max(0, min(filled - start, limit + 1)))
+        if end is NULL or end == first or end[-1] != CR:
+            return False
+        while True:  # at the CR at the latest
             if byte[0] > BLANK:
                 word = byte
-                while byte < behind and byte[0] > BLANK:
+                while byte[0] > BLANK:
                     byte += 1
                 if span == last:
                     return False
@@ -58,12 +60,30 @@ cdef class LineWalker(Scanner):
                 byte += 1
             else:
                 break
-        if byte >= behind or byte[0] != CR or byte[1] != LF:
+        if byte + 1 != end:
             return False
         self.count = (span - &self.spans[0]) // 2
         self.letters = letters
         self.line = byte - first + 2
         return True
+
+    cdef int64_t last_number(self, bytearray buf, Py_ssize_t start, Py_ssize_t word) except -2:
+        """Return the last word if it and all from `word` on are plain numbers, else -1."""
+        cdef bytes_at first = first_byte(buf, start, start + self.line)
+        cdef bytes_at byte, behind
+        cdef int64_t value = -1
+        cdef long long *span = &self.spans[2 * word]
+        while word < self.count:
+            byte = first + span[0]
+            behind = first + span[1]
+            if behind - byte > PLAIN_DIGITS or (byte[0] == ZERO and behind - byte > 1):
+                return -1
+            value = <int64_t>digits(&byte, behind)
+            if byte != behind:
+                return -1
+            span += 2
+            word += 1
+        return value
 
 
 cdef class ValueWalker(Scanner):

@@ -33,6 +33,8 @@ cdef class RequestScanner(LineWalker):
     cdef end_word(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, Py_ssize_t end)
     @cython.locals(row=int)
     cdef examine(self, bytearray buf, Py_ssize_t start)
+    @cython.locals(long_key=bint)
+    cdef bint is_usual_store(self, bytearray buf, Py_ssize_t start) except -1
     cdef on_unknown(self, bytearray buf, Py_ssize_t start)
     @cython.locals(row=int, words=Py_ssize_t, most=Py_ssize_t)
     cdef bint count_words(self, bytearray buf, Py_ssize_t start) except -1
@@ -45,10 +47,9 @@ cdef class RequestScanner(LineWalker):
     @cython.locals(row=int)
     cdef int judge_meta(self) except -1
     cdef int judge_block(self) except -1
-    @cython.locals(words=Py_ssize_t)
+    @cython.locals(words=Py_ssize_t, one_digit=bint)
     cdef bint is_delete(self, bytearray buf, Py_ssize_t start) except -1
     cdef int judge_server(self, bytearray buf, Py_ssize_t start) except -1
-    cdef bint canonical_zero(self) except -1
     @cython.locals(value=int64_t)
     cdef read_block(self, bytearray buf, Py_ssize_t start, Py_ssize_t word)
     @cython.locals(value=int64_t)

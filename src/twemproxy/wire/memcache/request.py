@@ -238,12 +238,22 @@ class RequestScanner(LineWalker):
             self.on_unknown(buf, start)
             return
         self.canonical = self.letters + self.count + 1 == self.line
+        if self.reply[row] == rule.STORED and self.is_usual_store(buf, start):
+            return
         if self.blocks[row] and self.count > self.blocks[row]:
             self.read_block(buf, start, self.blocks[row])
         if self.count_words(buf, start):
             self.fault = self.judge(buf, start)
         else:
             self.fault = fault.UNKNOWN
+
+    def is_usual_store(self, buf: bytearray, start: int) -> bool:
+        """Tell whether this is a value to store, and nothing is wrong: most are."""
+        if self.count != 5 or self.least[self.row] != 5:
+            return False
+        self.block = self.last_number(buf, start, 2)
+        long_key = self.spans[3] - self.spans[2] > MAX_KEY_BYTES
+        return not long_key and self.judge_block() == fault.NONE
 
     def on_unknown(self, buf: bytearray, start: int) -> None:
         """Answer an unknown command as memcached does, who hangs up on browsers."""
@@ -347,11 +357,8 @@ class RequestScanner(LineWalker):
             words -= 1
         if words == 2:
             return True
-        return words == 3 and self.number(buf, start, 2) == 0 and self.canonical_zero()
-
-    def canonical_zero(self) -> bool:
-        """Tell whether word 2 is a single digit."""
-        return self.spans[5] - self.spans[4] == 1
+        one_digit = self.spans[5] - self.spans[4] == 1
+        return words == 3 and one_digit and self.number(buf, start, 2) == 0
 
     def judge_server(self, buf: bytearray, start: int) -> int:
         """Return what is wrong with the argument of flush_all or verbosity."""

@@ -1,5 +1,5 @@
+from twemproxy.span cimport bytes_at, digits
 from twemproxy.wire.scanner cimport Scanner
-from twemproxy.wire.span cimport bytes_at, digits
 
 cdef enum:
     CR = 13
@@ -17,7 +17,7 @@ cdef class PlainWalker(Scanner):
     cdef readonly Py_ssize_t at, count, declared
     cdef Py_ssize_t room
     cdef long long[::1] spans
-    cdef take_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled, Py_ssize_t longest)
+    cdef int take_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled, Py_ssize_t most, Py_ssize_t longest) except -1
 
 cpdef Py_ssize_t plain_count(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2
 cpdef Py_ssize_t after_bulk(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2
@@ -30,13 +30,12 @@ cdef inline Py_ssize_t number(
     bytes_at byte, bytes_at behind, int mark, Py_ssize_t *head) noexcept:
     """Return the plain number in the line, whose length goes to `head`, else -1."""
     cdef bytes_at first = byte + 1
-    cdef bytes_at last = first + min(behind - first, <Py_ssize_t>MAX_DIGITS)
     cdef Py_ssize_t value
-    if byte >= behind or byte[0] != mark:
+    if behind - byte < 4 or byte[0] != mark:
         return -1
     byte = first
-    value = <Py_ssize_t>digits(&byte, last)
-    if byte == first or behind - byte < 2 or byte[0] != CR or byte[1] != LF:
+    value = <Py_ssize_t>digits(&byte, min(behind - 1, first + MAX_DIGITS))
+    if byte == first or byte[0] != CR or behind - byte < 2 or byte[1] != LF:
         return -1
     if first[0] == ZERO and byte - first > 1:
         return -1

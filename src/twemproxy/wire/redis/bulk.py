@@ -8,8 +8,8 @@ bytes that have arrived end, and raises IndexError if the buffer ends before.
 from array import array
 from typing import Final
 
+from twemproxy.span import check
 from twemproxy.wire.scanner import Scanner
-from twemproxy.wire.span import check
 
 DOLLAR: Final = 36
 STAR: Final = 42
@@ -28,11 +28,20 @@ class PlainWalker(Scanner):
     room: int
     spans: "array[int]"
 
-    def take_plain(self, buf: bytearray, start: int, filled: int, longest: int) -> None:
-        """Walk over the plain arguments from `at` on, up to the last that has room.
+    def take_plain(
+        self, buf: bytearray, start: int, filled: int, most: int, longest: int
+    ) -> None:
+        """Walk over a plain count, if it is yet to come, and plain arguments.
 
-        None may be longer than `longest` bytes.
+        No more than `most` may be declared, none may be longer than `longest` bytes;
+        we stop behind the last that there is room for.
         """
+        if self.declared < 0:
+            count = -1 if self.at else _number(buf, start, filled, STAR)
+            if not 0 < count <= most:
+                return
+            self.declared = count
+            self.at = head_size(count)
         last = min(self.declared, self.room)
         while self.count < last:
             length = _bulk_length(buf, start + self.at, filled)

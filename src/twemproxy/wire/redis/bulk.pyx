@@ -3,22 +3,29 @@
 Where the bytes end is checked once for each call, not byte by byte.
 """
 
+from twemproxy.span cimport bytes_at, first_byte
 from twemproxy.wire.scanner cimport Scanner
-from twemproxy.wire.span cimport bytes_at, first_byte
 
 
 cdef class PlainWalker(Scanner):
     """What a request's scanner knows of its arguments; `spans` has room for `room`."""
 
-    cdef take_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled,
-                    Py_ssize_t longest):
-        """Walk over the plain arguments from `at` on, up to the last that has room."""
+    cdef int take_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled,
+                        Py_ssize_t most, Py_ssize_t longest) except -1:
+        """Walk over a plain count, if it is yet to come, and plain arguments."""
         cdef bytes_at first = first_byte(buf, start + self.at, filled)
         cdef bytes_at behind = first + (filled - start - self.at)
         cdef bytes_at byte = first
-        cdef long long *span = &self.spans[0] + 2 * self.count
-        cdef Py_ssize_t left = min(self.declared, self.room) - self.count
-        cdef Py_ssize_t head, length
+        cdef Py_ssize_t head, left, length
+        cdef long long *span
+        if self.declared < 0:
+            length = -1 if self.at else number(byte, behind, STAR, &head)
+            if length < 1 or length > most:
+                return 0
+            self.declared = length
+            byte += head
+        span = &self.spans[0] + 2 * self.count
+        left = min(self.declared, self.room) - self.count
         while left > 0:
             length = number(byte, behind, DOLLAR, &head)
             if length < 0 or length > longest or not is_whole(byte, behind, head + length):
@@ -67,6 +74,8 @@ cpdef Py_ssize_t after_line(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) ex
     cdef bytes_at byte = first_byte(buf, pos, filled)
     cdef Py_ssize_t length = 0
     cdef Py_ssize_t last = min(filled - pos, SHORT_LINE) - 1
+    if last > 3 and byte[1] == c"O" and byte[2] == c"K" and byte[3] == CR and byte[4] == LF:
+        return pos + 5
     while length < last and byte[length] != CR and byte[length] != LF:
         length += 1
     if length < last and byte[length] == CR and byte[length + 1] == LF:

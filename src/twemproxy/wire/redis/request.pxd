@@ -1,6 +1,6 @@
 cimport cython
 from twemproxy.wire cimport progress
-from twemproxy.wire.redis.bulk cimport PlainWalker, head_size, plain_count
+from twemproxy.wire.redis.bulk cimport PlainWalker
 
 cdef Py_ssize_t MAX_REQUEST_BYTES, MAX_ARGUMENTS, MAX_ARGUMENT_BYTES, MAX_INLINE_BYTES, KEPT_SPANS
 cdef long long LARGEST_NUMBER
@@ -16,8 +16,8 @@ cdef class RequestScanner(PlainWalker):
 
     @cython.locals(end=Py_ssize_t)
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
-    @cython.locals(longest=Py_ssize_t)
-    cdef take_usual(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled)
+    @cython.locals(stop=Py_ssize_t, most=Py_ssize_t, longest=Py_ssize_t)
+    cdef int take_usual(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(value=Py_ssize_t)
     cdef bint read_count(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(value=Py_ssize_t, pos=Py_ssize_t)

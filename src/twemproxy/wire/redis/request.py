@@ -14,7 +14,7 @@ from typing import Final
 from twemproxy import limits
 from twemproxy.errors import ProtocolError
 from twemproxy.wire import progress
-from twemproxy.wire.redis.bulk import PlainWalker, head_size, plain_count
+from twemproxy.wire.redis.bulk import PlainWalker
 
 MAX_ARGUMENTS: Final = limits.MAX_ARGUMENTS
 MAX_ARGUMENT_BYTES: Final = limits.MAX_ARGUMENT_BYTES
@@ -70,6 +70,8 @@ class RequestScanner(PlainWalker):
         Return MORE, WHOLE, LINE or NOTHING. Raise ProtocolError, worded as Redis
         words it, when these bytes cannot become a request.
         """
+        if self.bulk < 0:
+            self.take_usual(buf, start, filled)
         if self.declared < 0:
             if start + self.at >= filled:
                 return progress.MORE
@@ -80,8 +82,6 @@ class RequestScanner(PlainWalker):
             if self.declared == 0:
                 self.length = self.at
                 return progress.NOTHING
-        if self.bulk < 0:
-            self.take_usual(buf, start, filled)
         while self.count < self.declared:
             if self.bulk < 0 and not self.read_length(buf, start, filled):
                 return progress.MORE
@@ -102,16 +102,16 @@ class RequestScanner(PlainWalker):
         return progress.WHOLE
 
     def take_usual(self, buf: bytearray, start: int, filled: int) -> None:
-        """Walk over the arguments that are all there and within the limits: most."""
-        longest = MAX_ARGUMENT_BYTES if self.trusting else MAX_UNAUTHENTICATED_BYTES
-        self.take_plain(buf, start, min(filled, start + self.max_bytes + 2), longest)
+        """Walk over the count and the arguments if they are as they mostly are."""
+        stop = min(filled, start + self.max_bytes + 2)
+        most, longest = MAX_ARGUMENTS, MAX_ARGUMENT_BYTES
+        if not self.trusting:
+            most, longest = MAX_UNAUTHENTICATED_ARGUMENTS, MAX_UNAUTHENTICATED_BYTES
+        self.take_plain(buf, start, stop, most, longest)
 
     def read_count(self, buf: bytearray, start: int, filled: int) -> bool:
         """Read ``*<count> CRLF``; a negative count asks for nothing, like 0."""
-        value = plain_count(buf, start, filled)
-        if value >= 0:
-            self.pos = start + head_size(value)
-        elif start + 1 < filled and buf[start + 1] == 45:  # '-'
+        if start + 1 < filled and buf[start + 1] == 45:  # '-'
             value = self.number(buf, start + 2, filled)
             if value == 0 or not self.canonical:
                 value = -2

@@ -6,8 +6,8 @@
 Only strings and nulls can be woven, as `ResponseScanner` has found them to be.
 """
 
+from twemproxy.span import check
 from twemproxy.wire.redis.bulk import after_bulk
-from twemproxy.wire.span import check
 
 
 class Weaver:

@@ -7,8 +7,8 @@ cimport cython
 from cpython.bytearray cimport PyByteArray_AS_STRING
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
+from twemproxy.span cimport bytes_at, first_byte
 from twemproxy.wire.redis.bulk cimport CR, LF, string_size
-from twemproxy.wire.span cimport bytes_at, first_byte
 
 cdef enum:
     UNDERSCORE = 95

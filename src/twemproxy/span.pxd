@@ -4,16 +4,16 @@ from libc.stdint cimport uint64_t
 ctypedef const unsigned char *bytes_at
 
 
+cpdef int check(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1
+cpdef int refuse(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1
+
+
 cdef inline bytes_at first_byte(
     bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except NULL:
     """Return the address of buf[pos], where nothing may be if `filled` is before it."""
     if pos < 0 or filled > len(buf):
         refuse(buf, pos, filled)
     return <bytes_at>PyByteArray_AS_STRING(buf) + pos
-
-
-cdef inline int refuse(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1:
-    raise IndexError(f"{pos}..{filled} of {len(buf)}")
 
 
 cdef inline uint64_t digits(bytes_at *at, bytes_at last) noexcept:
