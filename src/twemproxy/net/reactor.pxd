@@ -35,7 +35,7 @@ cdef class Reactor:
     cpdef call_at(self, int64_t at_ms, object call)
     cpdef int flush_later(self, Handler handler) except -1
     cpdef read_later(self, Handler handler)
-    cpdef settle_later(self, Handler handler)
+    cdef settle_later(self, Handler handler)
     cpdef hold(self, Handler handler)
     @cython.locals(most_ms=int64_t)
     cpdef int timeout_ms(self) except? -2
@@ -46,7 +46,7 @@ cdef class Reactor:
     cpdef bint is_busy(self) except -1
     @cython.locals(step_us=int64_t)
     cpdef int learn_wait(self, int64_t wait_us) except -1
-    cpdef int make_room(self) except -1
+    cdef int make_room(self) except -1
     @cython.locals(unsettled=list, handler=Handler)
     cpdef finish(self)
     @cython.locals(handlers=list, handler=Handler)

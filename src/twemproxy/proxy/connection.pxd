@@ -10,7 +10,7 @@ from twemproxy.net.splice cimport unread
 from twemproxy.proxy.process cimport Process
 from twemproxy.wire.scanner cimport Scanner
 
-cdef Py_ssize_t DIRECT, MAX_READ, FIRST_GROWTH, HEAD_READ
+cdef Py_ssize_t DIRECT, MOVED, MAX_READ, FIRST_GROWTH, HEAD_READ
 
 cdef class Connection(Handler):
     cdef public Process process
@@ -38,6 +38,8 @@ cdef class Connection(Handler):
         room=Py_ssize_t, count=Py_ssize_t, consumed=Py_ssize_t,
     )
     cpdef read(self, bint hangup)
+    @cython.locals(missing=Py_ssize_t)
+    cdef bint stays(self, Py_ssize_t kept) except -1
     cdef Py_ssize_t room(self, Slab slab, Py_ssize_t kept) except -1
     @cython.locals(opened=bint)
     cdef read_on(self, bint more, bint hangup)

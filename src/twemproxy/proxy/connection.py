@@ -23,7 +23,8 @@ from twemproxy.proxy.process import Process
 
 log: Final = Source(__name__)
 
-DIRECT: Final = 4096  # a longer backlog is received into, a shorter one is moved
+DIRECT: Final = 4096  # a longer backlog that lacks as much is received into,
+MOVED: Final = 12288  # and so is one longer than this; others are moved
 MAX_READ: Final = 65536  # one read into the shared slab takes no more than this
 HEAD_READ: Final = 4096  # as much of the next message is read where the last was large
 FIRST_GROWTH: Final = 65536  # memory for a long message before half of it is here
@@ -147,7 +148,7 @@ class Connection(Handler):
             if backlog.gap is not None and not self.fill_gap(backlog.gap, hangup):
                 return
             kept = backlog.used - self.backlog_at
-        if backlog is not None and (kept >= DIRECT or backlog.gap is not None):
+        if backlog is not None and (backlog.gap is not None or self.stays(kept)):
             slab = self.fit(backlog)
             start = 0
         else:
@@ -169,6 +170,11 @@ class Connection(Handler):
         if self.fd >= 0:
             self.keep(slab, start, consumed)
             self.read_on(count == room or hangup, hangup)
+
+    def stays(self, kept: int) -> bool:
+        """Tell whether to receive behind so many bytes: to move them costs more."""
+        missing = self.expected() - kept
+        return kept > MOVED or (kept >= DIRECT and missing >= DIRECT)
 
     def room(self, slab: Slab, kept: int) -> int:
         """Return how much to receive into a slab behind what was `kept`."""

@@ -31,14 +31,14 @@ cdef class Asker(Connection):
     cdef public Block counters
     cdef public Request head, tail
     cdef public Py_ssize_t parked
-    cpdef int deliver(self, Request request, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
-    cpdef int advance(self) except -1
+    cdef int deliver(self, Request request, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef int advance(self) except -1
 
 @cython.locals(request=Request)
 cpdef Request request_of(Asker client, Request whole, long long now_us)
 cpdef Request mark_sent(Request request, long long upto, long long now_us, Block counters)
 cpdef bint is_gone(Request request) except -1
-@cython.locals(client=Asker, length=Py_ssize_t)
+@cython.locals(client=Asker, whole=Request, length=Py_ssize_t)
 cpdef finish(Request request, Slab slab, Py_ssize_t start, Py_ssize_t end, bint bad)
 @cython.locals(gather=Gather, client=Asker)
 cpdef finish_fragment(Request fragment, Request whole, bint bad)

@@ -162,9 +162,10 @@ def finish(request: Request, slab: Slab, start: int, end: int, bad: bool) -> Non
     The first `bad` one, an error, speaks for the whole that it is a fragment of.
     """
     client = request.client
-    if client is None or is_gone(request):
+    whole = request.whole
+    if client is None or (whole is not None and whole.client is None):
         return
-    if request.whole is None and client.head is request:
+    if whole is None and client.head is request:
         client.deliver(request, slab, start, end)
         return
     if slab.shared:
@@ -177,8 +178,8 @@ def finish(request: Request, slab: Slab, start: int, end: int, bad: bool) -> Non
     request.end = end
     request.answered = True
     client.parked += slab.weigh(start, end)
-    if request.whole is not None:
-        finish_fragment(request, request.whole, bad)
+    if whole is not None:
+        finish_fragment(request, whole, bad)
 
 
 def finish_fragment(fragment: Request, whole: Request, bad: bool) -> None:

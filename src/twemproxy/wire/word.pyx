@@ -42,7 +42,7 @@ cdef class WordTable:
 
     cpdef int find(self, bytearray buf, Py_ssize_t start, Py_ssize_t end) except -3:
         """Return the row of the word buf[start:end], -1 without one, or NO_WORD."""
-        cdef uint64_t number = word_at(buf, start, end, self.fold)
+        cdef uint64_t number = number_of(first_byte(buf, start, end), end - start, self.fold)
         cdef uint64_t slot
         if number == 0:
             return NO_WORD
@@ -59,8 +59,10 @@ cdef class WordTable:
 
 cpdef uint64_t word_at(bytearray buf, Py_ssize_t start, Py_ssize_t end, bint fold) except? 0:
     """Return the number that buf[start:end] is, 0 if it is none."""
-    cdef bytes_at byte = first_byte(buf, start, end)
-    cdef Py_ssize_t length = end - start
+    return number_of(first_byte(buf, start, end), end - start, fold)
+
+
+cdef inline uint64_t number_of(bytes_at byte, Py_ssize_t length, bint fold) noexcept:
     cdef uint64_t value = 0
     cdef unsigned int letter
     if length <= 0 or length > WORD_BYTES:
