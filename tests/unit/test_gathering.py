@@ -116,6 +116,15 @@ def test_after_a_tick_that_moved_many_requests_nobody_sleeps() -> None:
     assert (poller.breaths, reactor.moved) == ([8, 8], 0)
 
 
+def test_with_more_to_read_nobody_sleeps() -> None:
+    reactor, poller, _, client = a_loop(50)
+    reactor.read_later(client)
+    reactor.tick(0)
+    assert not poller.breaths
+    reactor.tick(0)
+    assert poller.breaths == [8]
+
+
 def test_a_breath_grows_with_how_many_requests_wait_and_for_how_long() -> None:
     reactor, _, _, _ = a_loop(64)
     assert reactor.breath_us() == 8

@@ -39,8 +39,10 @@ cdef class Reactor:
     cpdef hold(self, Handler handler)
     @cython.locals(most_ms=int64_t)
     cpdef int timeout_ms(self) except? -2
-    @cython.locals(count=int, i=int, handler=Handler, again=list, crowded=bint)
+    @cython.locals(count=int, i=int, handler=Handler, crowded=bint)
     cpdef tick(self, int timeout_ms)
+    @cython.locals(again=list, handler=Handler)
+    cdef read_again(self)
     @cython.locals(breath_us=int64_t)
     cpdef int breath_us(self) except -1
     cpdef bint is_busy(self) except -1

@@ -151,7 +151,7 @@ class Reactor:
                 self.dirty_servers.append(handler)
 
     def read_later(self, handler: Handler) -> None:
-        """Call its `on_event(READ)` in the next tick even without an event."""
+        """Call its `on_event(READ)` soon even without an event, but once in a tick."""
         if not handler.in_again:
             handler.in_again = True
             self.again.append(handler)
@@ -190,11 +190,8 @@ class Reactor:
 
     def tick(self, timeout_ms: int) -> None:
         """Do one round of everything."""
-        again = self.again
-        if again:
-            self.again = []
         crowded = self.is_busy() and self.batch < self.under_way
-        if crowded and self.moved < PLENTY:
+        if crowded and not self.again and self.moved < PLENTY:
             self.poller.breathe(self.breath_us())
         self.moved = 0
         count = self.poller.wait(timeout_ms)
@@ -206,11 +203,8 @@ class Reactor:
             if handler is not None:
                 self.make_room()
                 handler.on_event(self.poller.flags(i))
-        for handler in again:
-            handler.in_again = False
-            if handler.fd >= 0:
-                self.make_room()
-                handler.on_event(outcome.READ)
+        if self.again:
+            self.read_again()
         if self.held and (not count or self.now_us >= self.release_us):
             self.release_held()
         if crowded and count and self.ticks & GATHER:
@@ -220,6 +214,16 @@ class Reactor:
         if self.due_ms <= self.now_ms:
             self.run_timers()
             self.finish()
+
+    def read_again(self) -> None:
+        """Read who asked for it before this; who asks for it now waits for a tick."""
+        again = self.again
+        self.again = []
+        for handler in again:
+            handler.in_again = False
+            if handler.fd >= 0:
+                self.make_room()
+                handler.on_event(outcome.READ)
 
     def breath_us(self) -> int:
         """Return for how long: it grows with how many wait and how long they do."""

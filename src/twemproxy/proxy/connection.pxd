@@ -10,7 +10,7 @@ from twemproxy.net.splice cimport unread
 from twemproxy.proxy.process cimport Process
 from twemproxy.wire.scanner cimport Scanner
 
-cdef Py_ssize_t DIRECT, MOVED, MAX_READ, FIRST_GROWTH, HEAD_READ
+cdef Py_ssize_t DIRECT, MOVED, ROOM, MAX_READ, FIRST_GROWTH, HEAD_READ
 
 cdef class Connection(Handler):
     cdef public Process process
@@ -25,6 +25,7 @@ cdef class Connection(Handler):
     cdef public long long bytes_in, bytes_out, begun_ms, begun_bytes
 
     cpdef Py_ssize_t consume(self, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    @cython.locals(scanner=Scanner)
     cdef Py_ssize_t expected(self) except -1
     cpdef bint may_skip(self, Slab slab, Py_ssize_t at) except -1
     cpdef on_eof(self)
@@ -38,12 +39,16 @@ cdef class Connection(Handler):
         room=Py_ssize_t, count=Py_ssize_t, consumed=Py_ssize_t,
     )
     cpdef read(self, bint hangup)
+    @cython.locals(room=Py_ssize_t)
+    cdef bint has_room_for_more(self, Slab slab, Py_ssize_t consumed) except -1
+    @cython.locals(slab=Slab, backlog=Slab)
+    cdef Slab place(self, Py_ssize_t kept)
     @cython.locals(missing=Py_ssize_t)
     cdef bint stays(self, Py_ssize_t kept) except -1
     cdef Py_ssize_t room(self, Slab slab, Py_ssize_t kept) except -1
     @cython.locals(opened=bint)
     cdef read_on(self, bint more, bint hangup)
-    @cython.locals(slab=Slab, gap=Gap, kept=Py_ssize_t, missing=Py_ssize_t, few=bint)
+    @cython.locals(slab=Slab, gap=Gap, kept=Py_ssize_t, missing=Py_ssize_t)
     cdef bint open_gap(self, Slab backlog) except -1
     @cython.locals(count=Py_ssize_t)
     cdef bint fill_gap(self, Gap gap, bint hangup) except -1

@@ -26,6 +26,7 @@ log: Final = Source(__name__)
 DIRECT: Final = 4096  # a longer backlog that lacks as much is received into,
 MOVED: Final = 12288  # and so is one longer than this; others are moved
 MAX_READ: Final = 65536  # one read into the shared slab takes no more than this
+ROOM: Final = 16384  # for less it is not worth to read on in the shared slab
 HEAD_READ: Final = 4096  # as much of the next message is read where the last was large
 FIRST_GROWTH: Final = 65536  # memory for a long message before half of it is here
 
@@ -107,7 +108,8 @@ class Connection(Handler):
 
     def expected(self) -> int:
         """Return the length the unfinished message has at least, 0 if not known."""
-        return 0 if self.scanner is None else self.scanner.need
+        scanner = self.scanner
+        return 0 if scanner is None else max(scanner.need, scanner.at_least)
 
     def on_event(self, flags: int) -> None:
         """Write if we waited for that, then read."""
@@ -139,7 +141,7 @@ class Connection(Handler):
             self.unconsumed = True
 
     def read(self, hangup: bool) -> None:
-        """Receive once, consume, and keep the rest."""
+        """Receive, consume, and keep the rest."""
         if held_bytes() > self.process.soft_bytes and self.process.guard.refuses(self):
             return
         backlog = self.backlog
@@ -148,15 +150,9 @@ class Connection(Handler):
             if backlog.gap is not None and not self.fill_gap(backlog.gap, hangup):
                 return
             kept = backlog.used - self.backlog_at
-        if backlog is not None and (backlog.gap is not None or self.stays(kept)):
-            slab = self.fit(backlog)
-            start = 0
-        else:
-            slab = self.reactor.slab
-            start = slab.used
-            if backlog is not None:
-                slab.take(backlog.buf, self.backlog_at, backlog.used)
-        at = start + kept
+        slab = self.place(kept)
+        at = slab.used
+        start = at - kept
         room = self.room(slab, kept)
         count = receive(self.fd, slab.buf, at, room)
         if count <= 0:
@@ -166,15 +162,46 @@ class Connection(Handler):
             return
         self.bytes_in += count
         slab.used = at + count
-        consumed = self.consume(slab, start, at + count)
+        consumed = self.consume(slab, start, slab.used)
+        while count == room and self.has_room_for_more(slab, consumed):
+            self.large = False
+            room = min(MAX_READ, slab.size - slab.used)
+            count = receive(self.fd, slab.buf, slab.used, room)
+            if count > 0:
+                self.bytes_in += count
+                slab.used += count
+                consumed = self.consume(slab, consumed, slab.used)
         if self.fd >= 0:
             self.keep(slab, start, consumed)
-            self.read_on(count == room or hangup, hangup)
+            if count > 0:
+                self.read_on(count == room or hangup, hangup)
+            else:
+                self.on_nothing(count)
+
+    def place(self, kept: int) -> Slab:
+        """Return the slab to receive into; the bytes that were `kept` are its last."""
+        slab = self.reactor.slab
+        backlog = self.backlog
+        if backlog is not None:
+            if backlog.gap is not None or self.stays(kept):
+                return self.fit(backlog)
+            slab.take(backlog.buf, self.backlog_at, backlog.used)
+        return slab
 
     def stays(self, kept: int) -> bool:
         """Tell whether to receive behind so many bytes: to move them costs more."""
         missing = self.expected() - kept
         return kept > MOVED or (kept >= DIRECT and missing >= DIRECT)
+
+    def has_room_for_more(self, slab: Slab, consumed: int) -> bool:
+        """Tell whether to receive on in the shared slab, where nothing is moved.
+
+        There must be room for all that an unfinished message is known to lack.
+        """
+        if not slab.shared or self.fd < 0 or self.paused:
+            return False
+        room = slab.size - slab.used
+        return room >= ROOM and self.expected() - (slab.used - consumed) <= room
 
     def room(self, slab: Slab, kept: int) -> int:
         """Return how much to receive into a slab behind what was `kept`."""
@@ -195,10 +222,11 @@ class Connection(Handler):
 
     def open_gap(self, backlog: Slab) -> bool:
         """Let most of a large message's rest go through pipes, if that is possible."""
+        if self.scanner is None or self.paused or backlog.gap is not None:
+            return False
         kept = backlog.used - self.backlog_at
-        missing = self.expected() - kept - 2  # its end, CR LF, is always looked at
-        few = missing < self.process.splice_bytes
-        if few or self.paused or backlog.gap is not None:
+        missing = self.scanner.need - kept - 2  # its end, CR LF, is always looked at
+        if missing < self.process.splice_bytes:
             return False
         if not self.may_skip(backlog, self.backlog_at):
             return False

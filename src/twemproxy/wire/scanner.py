@@ -8,12 +8,14 @@ resumes, it does not restart. Offsets are relative to the message's first byte.
 class Scanner:
     """Walks one message at a time; `reset` before the next.
 
-    `need` is the length that the message has at least, once it is known, so that
-    the receiver can make room for it; `length` is its length once it is whole.
+    `need` is where the payload that is being received ends, once it is known, so that
+    the receiver can make room for it, and `at_least` how long the message is at least
+    where more must follow. `length` is its length once it is whole.
     """
 
-    __slots__ = ("length", "need")
+    __slots__ = ("at_least", "length", "need")
 
+    at_least: int
     length: int
     need: int
 
@@ -28,3 +30,4 @@ class Scanner:
         negative number takes some of that back.
         """
         self.need -= count
+        self.at_least -= count

@@ -111,7 +111,7 @@ class RequestScanner(LineWalker):
         self.quiet = False
         self.canonical = True
         self.length = 0
-        self.need = 0
+        self.need = self.at_least = 0
         if self.room > KEPT_SPANS:
             self.room = 64
             self.spans = array("q", bytes(16 * self.room))

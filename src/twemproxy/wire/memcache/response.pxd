@@ -4,7 +4,7 @@ from twemproxy.wire cimport progress, rule
 from twemproxy.wire.lookup cimport CommandIndex
 from twemproxy.wire.memcache.plain cimport ValueWalker, begins, key_hash
 
-cdef Py_ssize_t MAX_LINE_BYTES, MAX_REPLY_BYTES
+cdef Py_ssize_t END_BYTES, MAX_LINE_BYTES, MAX_REPLY_BYTES
 cdef int64_t ENOUGH
 cdef int END, STORED, NOT_STORED, EXISTS, NOT_FOUND, TOUCHED, DELETED, VERSION, NUMBER
 cdef int VALUE, STAT, ITEM, PREFIX, RESET, OK, ERROR, CLIENT_ERROR, SERVER_ERROR
@@ -28,6 +28,7 @@ cdef class ResponseScanner(ValueWalker):
     cdef bint take_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(line=bytearray)
     cdef bint take_usual(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
+    cdef expect_data(self, Py_ssize_t end)
     cdef bint read_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(pos=Py_ssize_t)
     cdef Py_ssize_t find_end(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -2

@@ -17,6 +17,7 @@ from twemproxy.wire.memcache.plain import ValueWalker, begins, key_hash
 
 MAX_LINE_BYTES: Final = limits.MAX_LINE_BYTES
 MAX_REPLY_BYTES: Final = limits.MAX_REPLY_BYTES
+END_BYTES: Final = 5  # END CR LF
 ENOUGH: Final = 10**17  # larger numbers are not worth reading to their end
 
 # What a line begins with: the number of its word in WORDS. Those before VALUE are
@@ -100,7 +101,7 @@ class ResponseScanner(ValueWalker):
         self.failed = False  # it is an error
         self.doubtful = False
         self.length = 0
-        self.need = 0
+        self.need = self.at_least = 0
         self.shown = 0
         self.values = 0
 
@@ -192,7 +193,7 @@ class ResponseScanner(ValueWalker):
             return False
         self.check_wanted(buf, self.key, self.key_end)
         self.kind = VALUE
-        self.need = self.behind - start
+        self.expect_data(self.behind - start)
         return True
 
     def find_end(self, buf: bytearray, start: int, filled: int) -> int:
@@ -289,7 +290,12 @@ class ResponseScanner(ValueWalker):
         if size_end < end and number(buf, size_end + 1, end) < 0:
             raise ProtocolError("bad VALUE line")
         self.check_wanted(buf, key, key_end)
-        self.need = end + 2 - start + size + 2
+        self.expect_data(end + 2 - start + size + 2)
+
+    def expect_data(self, end: int) -> None:
+        """Wait for the data of a value, which ends there, and at least for END."""
+        self.need = end
+        self.at_least = end + END_BYTES
 
     def check_wanted(self, buf: bytearray, key: int, end: int) -> None:
         """Refuse a value of another key than the one that was asked for."""

@@ -52,7 +52,7 @@ class RequestScanner(PlainWalker):
         self.count = 0  # arguments seen whole
         self.bulk = -1  # length of the argument being received
         self.length = 0
-        self.need = 0  # bytes the request has at least, for the receiver
+        self.need = self.at_least = 0
         self.pos = 0
         self.canonical = True
         if self.room > KEPT_SPANS:

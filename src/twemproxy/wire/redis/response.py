@@ -69,7 +69,7 @@ class ResponseScanner(Scanner):
         self.count = -1  # elements of the array that the response is
         self.flat = True  # all of them are strings or nulls
         self.length = 0
-        self.need = 0
+        self.need = self.at_least = 0
         self.value = 0  # the number of the last line that had one
 
     def advance(self, buf: bytearray, start: int, filled: int) -> int:

@@ -1,0 +1,61 @@
+"""What has arrived is received in few turns of the loop, wherever it was cut before."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.simulation import Simulation
+from tests.support.wire import resp
+
+COUNT = 4  # as many as a new client may have under way
+SIZES = (5_000, 10_240, 20_000)
+
+
+def dialogue(redis: bool, size: int) -> tuple[bytes, bytes]:
+    """Return a request and its reply."""
+    if redis:
+        return resp("GET", "k"), b"$%d\r\n%b\r\n" % (size, bytes(size))
+    return b"get k\r\n", b"VALUE k 0 %d\r\n%b\r\nEND\r\n" % (size, bytes(size))
+
+
+@pytest.fixture(params=[True, False], ids=["redis", "memcached"])
+def simulation(request: pytest.FixtureRequest) -> Iterator[Simulation]:
+    """One pool with one server."""
+    simulation = Simulation(1, redis=request.param)
+    with simulation.running():
+        yield simulation
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("late", [0, 1, 5, 9, 4500])
+def test_values_cut_anywhere_do_not_make_the_next_ones_slow(
+    simulation: Simulation, size: int, late: int
+) -> None:
+    request, reply = dialogue(simulation.pool.config.redis, size)
+    replies = COUNT * reply
+    client = simulation.client()
+    client.say(COUNT * request)
+    simulation.tick(4)
+    (server,) = simulation.dialled
+    assert len(server.listen()) == COUNT * len(request)
+    cut = len(reply) - late
+    server.say(replies[:cut])
+    simulation.tick(2)
+    server.say(replies[cut:])
+    simulation.tick()
+    if client.listen() != replies:  # the end of the first one was received by itself
+        simulation.tick()
+    assert client.listen() == replies
+
+
+def test_a_client_that_sends_much_at_once_is_heard_at_once(
+    simulation: Simulation,
+) -> None:
+    value = bytes(20_000)
+    request = resp("SET", "k", value)
+    if not simulation.pool.config.redis:
+        request = b"set k 0 0 20000\r\n%b\r\n" % value
+    simulation.client().say(COUNT * request)
+    simulation.tick(3)
+    (server,) = simulation.dialled
+    assert server.listen() == COUNT * request
