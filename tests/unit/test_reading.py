@@ -48,14 +48,19 @@ def test_values_cut_anywhere_do_not_make_the_next_ones_slow(
     assert client.listen() == replies
 
 
-def test_a_client_that_sends_much_at_once_is_heard_at_once(
-    simulation: Simulation,
+@pytest.mark.parametrize("late", [0, 1, 2, 9, 30, 8000])
+def test_what_a_client_sends_at_once_is_heard_at_once(
+    simulation: Simulation, late: int
 ) -> None:
     value = bytes(20_000)
-    request = resp("SET", "k", value)
+    request = resp("SET", "k", value, "EX", "60")
     if not simulation.pool.config.redis:
         request = b"set k 0 0 20000\r\n%b\r\n" % value
-    simulation.client().say(COUNT * request)
+    client = simulation.client()
+    cut = len(request) - late
+    client.say((COUNT * request)[:cut])
+    simulation.tick(2)
+    client.say((COUNT * request)[cut:])
     simulation.tick(3)
     (server,) = simulation.dialled
     assert server.listen() == COUNT * request

@@ -2,7 +2,7 @@ cimport cython
 from twemproxy.wire cimport progress
 from twemproxy.wire.redis.bulk cimport PlainWalker
 
-cdef Py_ssize_t MAX_REQUEST_BYTES, MAX_ARGUMENTS, MAX_ARGUMENT_BYTES, MAX_INLINE_BYTES, KEPT_SPANS
+cdef Py_ssize_t LEAST_ARGUMENT, MAX_REQUEST_BYTES, MAX_ARGUMENTS, MAX_ARGUMENT_BYTES, MAX_INLINE_BYTES, KEPT_SPANS
 cdef long long LARGEST_NUMBER
 cdef Py_ssize_t MAX_UNAUTHENTICATED_ARGUMENTS, MAX_UNAUTHENTICATED_BYTES
 
@@ -14,7 +14,7 @@ cdef class RequestScanner(PlainWalker):
     cdef public Py_ssize_t max_bytes
     cdef readonly bint canonical
 
-    @cython.locals(end=Py_ssize_t)
+    @cython.locals(end=Py_ssize_t, others=Py_ssize_t)
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(stop=Py_ssize_t, most=Py_ssize_t, longest=Py_ssize_t)
     cdef int take_usual(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1

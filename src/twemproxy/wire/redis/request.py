@@ -22,6 +22,7 @@ MAX_UNAUTHENTICATED_ARGUMENTS: Final = limits.MAX_UNAUTHENTICATED_ARGUMENTS
 MAX_UNAUTHENTICATED_BYTES: Final = limits.MAX_UNAUTHENTICATED_BYTES
 MAX_REQUEST_BYTES: Final = limits.MAX_REQUEST_BYTES
 MAX_INLINE_BYTES: Final = limits.MAX_INLINE_BYTES
+LEAST_ARGUMENT: Final = 6  # $0 CR LF CR LF
 LARGEST_NUMBER: Final = 9999999999  # typed, for so large a literal is an object
 KEPT_SPANS: Final = 4096  # a larger table of spans is not kept for the next request
 
@@ -63,6 +64,7 @@ class RequestScanner(PlainWalker):
         """Take the argument that is being received for `count` bytes shorter."""
         self.bulk -= count
         self.need -= count
+        self.at_least -= count
 
     def advance(self, buf: bytearray, start: int, filled: int) -> int:
         """Go on with the request that starts at buf[start]; bytes end at `filled`.
@@ -88,6 +90,8 @@ class RequestScanner(PlainWalker):
             end = start + self.at + self.bulk
             if end + 2 > filled:
                 self.need = end + 2 - start
+                others = self.declared - self.count - 1
+                self.at_least = self.need + LEAST_ARGUMENT * others
                 return progress.MORE
             if buf[end] != 13 or buf[end + 1] != 10:
                 raise ProtocolError("expected CRLF after bulk")
