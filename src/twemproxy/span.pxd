@@ -5,6 +5,7 @@ ctypedef const unsigned char *bytes_at
 
 
 cpdef int check(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1
+cpdef int check_order(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1
 cpdef int refuse(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1
 
 
@@ -14,6 +15,14 @@ cdef inline bytes_at first_byte(
     if pos < 0 or filled > len(buf):
         refuse(buf, pos, filled)
     return <bytes_at>PyByteArray_AS_STRING(buf) + pos
+
+
+cdef inline bytes_at first_of(
+    bytearray buf, Py_ssize_t start, Py_ssize_t end) except NULL:
+    """Return the address of buf[start], whose span may not end before it begins."""
+    if end < start:
+        refuse(buf, start, end)
+    return first_byte(buf, start, end)
 
 
 cdef inline uint64_t digits(bytes_at *at, bytes_at last) noexcept:

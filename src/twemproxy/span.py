@@ -7,6 +7,13 @@ def check(buf: bytearray, pos: int, filled: int) -> None:
         refuse(buf, pos, filled)
 
 
+def check_order(buf: bytearray, pos: int, filled: int) -> None:
+    """Raise IndexError, too, if buf[pos:filled] ends before it begins."""
+    if filled < pos:
+        refuse(buf, pos, filled)
+    check(buf, pos, filled)
+
+
 def refuse(buf: bytearray, pos: int, filled: int) -> None:
     """Raise the IndexError that says what is there instead."""
     raise IndexError(f"{pos}..{filled} of {len(buf)}")

@@ -11,6 +11,13 @@ cpdef int check(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1:
     return 0
 
 
+cpdef int check_order(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1:
+    """Raise IndexError, too, if buf[pos:filled] ends before it begins."""
+    if filled < pos:
+        refuse(buf, pos, filled)
+    return check(buf, pos, filled)
+
+
 cpdef int refuse(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -1:
     """Raise the IndexError that says what is there instead."""
     raise IndexError(f"{pos}..{filled} of {len(buf)}")

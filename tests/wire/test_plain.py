@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from twemproxy.hashing.fnv import fnv1, fnv1a
+from twemproxy.net.memory import copy
 from twemproxy.wire.memcache import plain
 from twemproxy.wire.redis import bulk
 from twemproxy.wire.word import word_at
@@ -177,3 +178,15 @@ def test_a_span_beyond_the_buffer_is_refused(span: tuple[int, int]) -> None:
     for walk in walks:
         with pytest.raises(IndexError, match="of 3"):
             walk(buf, *span)
+
+
+def test_a_span_that_ends_before_it_begins_is_not_hashed_and_not_copied() -> None:
+    buf = bytearray(b"abc")
+    walks: list[Callable[[], int]] = [
+        lambda: fnv1a(buf, 2, 1, 1, 3),
+        lambda: fnv1(buf, 2, 1, 1, 3),
+        lambda: copy(bytearray(3), 1, buf, 2, 1),
+    ]
+    for walk in walks:
+        with pytest.raises(IndexError, match=r"2\.\.1 of 3"):
+            walk()

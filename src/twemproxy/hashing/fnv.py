@@ -3,7 +3,7 @@
 The state has 32 bits, and a byte from 0x80 on counts as byte - 256.
 """
 
-from twemproxy.span import check
+from twemproxy.span import check_order
 
 MASK = 0xFFFFFFFF
 
@@ -13,7 +13,7 @@ def fnv1a(buf: bytearray, start: int, end: int, state: int, prime: int) -> int:
 
     Raise IndexError if the buffer has no such span.
     """
-    check(buf, start, end)
+    check_order(buf, start, end)
     for i in range(start, end):
         state = ((state ^ ((buf[i] ^ 0x80) - 0x80)) * prime) & MASK
     return state
@@ -24,7 +24,7 @@ def fnv1(buf: bytearray, start: int, end: int, state: int, prime: int) -> int:
 
     Raise IndexError if the buffer has no such span.
     """
-    check(buf, start, end)
+    check_order(buf, start, end)
     for i in range(start, end):
         state = ((state * prime) ^ ((buf[i] ^ 0x80) - 0x80)) & MASK
     return state

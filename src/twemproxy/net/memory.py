@@ -3,7 +3,7 @@
 Nothing but ``slab`` may call these.
 """
 
-from twemproxy.span import check, refuse
+from twemproxy.span import check, check_order
 
 
 def allocate(size: int) -> bytearray:
@@ -22,9 +22,7 @@ def copy(target: bytearray, at: int, source: bytearray, start: int, end: int) ->
     Raise IndexError if there is no such span, or no room for it.
     """
     length = end - start
-    check(source, start, end)
+    check_order(source, start, end)
     check(target, at, at + length)
-    if length < 0:
-        refuse(source, start, end)
     target[at : at + length] = memoryview(source)[start:end]
     return at + length

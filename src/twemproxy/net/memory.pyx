@@ -5,7 +5,7 @@ Nothing but ``slab`` may call these.
 
 from cpython.bytearray cimport PyByteArray_FromStringAndSize, PyByteArray_Resize
 from libc.string cimport memcpy
-from twemproxy.span cimport bytes_at, first_byte, refuse
+from twemproxy.span cimport bytes_at, first_byte, first_of
 
 
 cpdef bytearray allocate(Py_ssize_t size):
@@ -22,9 +22,7 @@ cpdef Py_ssize_t copy(bytearray target, Py_ssize_t at, bytearray source,
                       Py_ssize_t start, Py_ssize_t end) except -1:
     """Copy source[start:end] to `target` at `at`; return the offset behind it."""
     cdef Py_ssize_t length = end - start
-    cdef bytes_at begin = first_byte(source, start, end)
+    cdef bytes_at begin = first_of(source, start, end)
     cdef bytes_at to = first_byte(target, at, at + length)
-    if length < 0:
-        refuse(source, start, end)
     memcpy(<void *>to, begin, <size_t>length)
     return at + length

@@ -38,7 +38,7 @@ cdef class Asker(Connection):
 cpdef Request request_of(Asker client, Request whole, long long now_us)
 cpdef Request mark_sent(Request request, long long upto, long long now_us, Block counters)
 cpdef bint is_gone(Request request) except -1
-@cython.locals(client=Asker, whole=Request, length=Py_ssize_t)
+@cython.locals(client=Asker, length=Py_ssize_t)
 cpdef finish(Request request, Slab slab, Py_ssize_t start, Py_ssize_t end, bint bad)
 @cython.locals(gather=Gather, client=Asker)
 cpdef finish_fragment(Request fragment, Request whole, bint bad)

@@ -162,10 +162,9 @@ def finish(request: Request, slab: Slab, start: int, end: int, bad: bool) -> Non
     The first `bad` one, an error, speaks for the whole that it is a fragment of.
     """
     client = request.client
-    whole = request.whole
-    if client is None or (whole is not None and whole.client is None):
+    if client is None or is_gone(request):
         return
-    if whole is None and client.head is request:
+    if request.whole is None and client.head is request:
         client.deliver(request, slab, start, end)
         return
     if slab.shared:
@@ -178,8 +177,8 @@ def finish(request: Request, slab: Slab, start: int, end: int, bad: bool) -> Non
     request.end = end
     request.answered = True
     client.parked += slab.weigh(start, end)
-    if whole is not None:
-        finish_fragment(request, whole, bad)
+    if request.whole is not None:
+        finish_fragment(request, request.whole, bad)
 
 
 def finish_fragment(fragment: Request, whole: Request, bad: bool) -> None:
