@@ -152,31 +152,29 @@ class Connection(Handler):
             kept = backlog.used - self.backlog_at
         slab = self.place(kept)
         at = slab.used
-        start = at - kept
+        start = consumed = at - kept
         room = self.room(slab, kept)
-        count = receive(self.fd, slab.buf, at, room)
-        if count <= 0:
-            if slab.shared:
-                slab.used = start
-            self.on_nothing(count)
-            return
-        self.bytes_in += count
-        slab.used = at + count
-        consumed = self.consume(slab, start, slab.used)
-        while count == room and self.has_room_for_more(slab, consumed):
+        while True:
+            count = receive(self.fd, slab.buf, slab.used, room)
+            if count <= 0:
+                break
+            self.bytes_in += count
+            slab.used += count
+            consumed = self.consume(slab, consumed, slab.used)
+            if count < room or not self.has_room_for_more(slab, consumed):
+                break
             self.large = False
             room = min(MAX_READ, slab.size - slab.used)
-            count = receive(self.fd, slab.buf, slab.used, room)
-            if count > 0:
-                self.bytes_in += count
-                slab.used += count
-                consumed = self.consume(slab, consumed, slab.used)
-        if self.fd >= 0:
+        if slab.used > at:
+            if self.fd < 0:
+                return
             self.keep(slab, start, consumed)
-            if count > 0:
-                self.read_on(count == room or hangup, hangup)
-            else:
-                self.on_nothing(count)
+        elif slab.shared:
+            slab.used = start
+        if count > 0:
+            self.read_on(count == room or hangup, hangup)
+        else:
+            self.on_nothing(count)
 
     def place(self, kept: int) -> Slab:
         """Return the slab to receive into; the bytes that were `kept` are its last."""
