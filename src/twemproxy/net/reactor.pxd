@@ -6,7 +6,7 @@ from twemproxy.net.poller cimport Poller
 from twemproxy.net.slab cimport Slab
 
 cdef Py_ssize_t SLAB_BYTES
-cdef Py_ssize_t ROOM, PLENTY
+cdef Py_ssize_t PLENTY
 cdef int64_t MAX_SLEEP_MS, HELD_MS, NEVER, BREATH_US, LONG_BREATH_US, EASY_US, LONG_HOLD_US
 cdef int CROWD, GATHER, HOLD, PART, SHARE, SLOWLY
 

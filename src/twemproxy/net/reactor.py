@@ -24,7 +24,6 @@ from twemproxy.net.poller import Poller
 from twemproxy.net.slab import Slab
 
 SLAB_BYTES: Final = 262144
-ROOM: Final = 16384  # the least that a read must have room for
 CROWD: Final = 8  # with fewer clients that wait for replies nobody is made to wait
 PLENTY: Final = 100  # nor slept, when the last tick asked and answered so many
 BREATH_US: Final = 8  # the least that is worth a sleep
@@ -240,7 +239,7 @@ class Reactor:
 
     def make_room(self) -> None:
         """Have room for one more read in the shared slab."""
-        if self.slab.size - self.slab.used < ROOM:
+        if not self.slab.room():
             self.finish()
 
     def finish(self) -> None:

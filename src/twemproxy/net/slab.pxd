@@ -5,7 +5,7 @@ from twemproxy.net.pipe cimport Gap, Pipe
 from twemproxy.net.spare cimport give_block, take_block
 
 cdef int TEN
-cdef Py_ssize_t BLOCK
+cdef Py_ssize_t BLOCK, WORTH_READING
 
 @cython.final
 cdef class Slab:
@@ -16,6 +16,8 @@ cdef class Slab:
     cdef bint counted
     @cython.locals(block=bytearray)
     cpdef grow(self, Py_ssize_t size, Py_ssize_t wanted)
+    @cython.locals(left=Py_ssize_t)
+    cpdef Py_ssize_t room(self) except -1
     @cython.locals(at=Py_ssize_t)
     cpdef Py_ssize_t take(self, bytearray source, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(at=Py_ssize_t, digits=Py_ssize_t, pos=Py_ssize_t, rest="long long", buf=bytearray)

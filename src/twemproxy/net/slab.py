@@ -19,6 +19,7 @@ from twemproxy.net.spare import give_block, take_block
 
 TEN: Final = 10
 BLOCK: Final = 65536  # from this size on, memory is used again
+WORTH_READING: Final = 16384  # for less room it is not worth to receive
 
 
 class Slab:
@@ -75,6 +76,11 @@ class Slab:
             resize(self.buf, size)
             hold(size - self.size)
             self.size = size
+
+    def room(self) -> int:
+        """Return how many bytes may still be received, 0 if that is not worth it."""
+        left = self.size - self.used
+        return left if left >= WORTH_READING else 0
 
     def take(self, source: bytearray, start: int, end: int) -> int:
         """Append a copy of source[start:end]; return the offset it starts at."""

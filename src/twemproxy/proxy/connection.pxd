@@ -10,7 +10,7 @@ from twemproxy.net.splice cimport unread
 from twemproxy.proxy.process cimport Process
 from twemproxy.wire.scanner cimport Scanner
 
-cdef Py_ssize_t DIRECT, MOVED, ROOM, MAX_READ, FIRST_GROWTH, HEAD_READ
+cdef Py_ssize_t DIRECT, MOVED, MAX_READ, FIRST_GROWTH, HEAD_READ
 
 cdef class Connection(Handler):
     cdef public Process process

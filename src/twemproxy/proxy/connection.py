@@ -26,7 +26,6 @@ log: Final = Source(__name__)
 DIRECT: Final = 4096  # a longer backlog that lacks as much is received into,
 MOVED: Final = 12288  # and so is one longer than this; others are moved
 MAX_READ: Final = 65536  # one read into the shared slab takes no more than this
-ROOM: Final = 16384  # for less it is not worth to read on in the shared slab
 HEAD_READ: Final = 4096  # as much of the next message is read where the last was large
 FIRST_GROWTH: Final = 65536  # memory for a long message before half of it is here
 
@@ -198,8 +197,8 @@ class Connection(Handler):
         """
         if not slab.shared or self.fd < 0 or self.paused:
             return False
-        room = slab.size - slab.used
-        return room >= ROOM and self.expected() - (slab.used - consumed) <= room
+        room = slab.room()
+        return room > 0 and self.expected() - (slab.used - consumed) <= room
 
     def room(self, slab: Slab, kept: int) -> int:
         """Return how much to receive into a slab behind what was `kept`."""
