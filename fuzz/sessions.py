@@ -23,7 +23,7 @@ from tests.support.proxy import Proxy, pool
 from tests.support.wire import resp
 
 PATIENCE_S: Final = 20.0
-HONEST: Final = 4
+HONEST: Final = 12  # a crowd, so that requests gather and share lines
 HOSTILE: Final = 4
 REDIS_SEEDS: Final = (
     *(case.sent for case in REDIS),

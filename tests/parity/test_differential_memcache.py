@@ -5,6 +5,7 @@ has no other server. What is bound to differ is listed here, with the reason, an
 made up by chance.
 """
 
+import contextlib
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -338,7 +339,8 @@ def answers(port: int, sent: list[bytes]) -> bytes:
     with Wire(port) as wire:
         for piece in sent:
             wire.send(piece)
-        wire.half_close()
+        with contextlib.suppress(OSError):  # the other side was the first to close
+            wire.half_close()
         return CLOCKED.sub(rb"\1*", wire.read_to_end())
 
 

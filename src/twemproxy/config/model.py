@@ -75,6 +75,7 @@ class PoolConfig(NamedTuple):
     tcpkeepalive: bool
     reuseport: bool
     strict_keys: bool
+    join_gets: bool
     slowlog_us: int = 0  # 0: no slow log
     slowlog_keys: str = "plain"
     redis_auth_file: bytes = b""  # where `redis_auth` was read

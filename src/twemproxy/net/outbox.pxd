@@ -23,6 +23,8 @@ cdef class Outbox:
     @cython.locals(pipe=Pipe, piece=Piece)
     cdef add_around(self, Slab slab, Gap gap, Py_ssize_t start, Py_ssize_t end)
     cdef int append(self, Piece piece) except -1
+    @cython.locals(last=Piece)
+    cpdef retract(self, Py_ssize_t length)
     @cython.locals(chunk=Slab, at=Py_ssize_t)
     cpdef say_number(self, int mark, long long number)
     cpdef Slab reserve(self, Py_ssize_t length)

@@ -112,6 +112,15 @@ class Outbox:
         elif length > 0:
             self.append(piece_of(chunk, at, length))
 
+    def retract(self, length: int) -> None:
+        """Take back the last bytes, which were added together with all before them."""
+        last = self.last
+        if last is not None:
+            last.length -= length
+            self.pending -= length
+            if last.slab is self.chunk:
+                self.chunk.used -= length
+
     def reserve(self, length: int) -> Slab:
         """Return the chunk that is being filled, with room for so many bytes.
 

@@ -5,6 +5,7 @@ from twemproxy.net.slab cimport Slab, holding
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.connection cimport Connection
+from twemproxy.proxy.memcache_joint cimport disperse, is_shared, write_jointly
 from twemproxy.proxy.memcache_split cimport Splitter, Values
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.protocol cimport Protocol
@@ -16,6 +17,7 @@ from twemproxy.wire.memcache.plain cimport key_hash
 from twemproxy.wire.memcache.request cimport RequestScanner, words_of
 from twemproxy.wire.memcache.response cimport ResponseScanner
 
+cdef int GET
 cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES
 
 @cython.final
@@ -25,6 +27,7 @@ cdef class MemcacheProtocol(Protocol):
     cdef RequestScanner request_scanner
     cdef ResponseScanner response_scanner
     cdef Splitter splitter
+    cdef bint joins
     cdef long long[::1] asked
     cdef readonly object local
     cdef dict errors, faults
@@ -37,8 +40,11 @@ cdef class MemcacheProtocol(Protocol):
     @cython.locals(row=int, how=int, reply=int, first=int, start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t)
     cdef route(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
     cdef bint is_single(self, RequestScanner walker) except -1
-    @cython.locals(conn=ServerConnection, request=Request, before=Py_ssize_t, length=Py_ssize_t, key=Py_ssize_t)
+    @cython.locals(conn=ServerConnection, request=Request, before=Py_ssize_t, length=Py_ssize_t)
     cdef forward(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t index, int reply)
+    @cython.locals(conn=ServerConnection, request=Request, before=Py_ssize_t, length=Py_ssize_t, word=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t)
+    cdef retrieve(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
+    cdef bint may_join(self, ServerConnection conn) except -1
     @cython.locals(line=bytes)
     cdef write(self, Outbox outbox, RequestScanner walker, Slab slab, Py_ssize_t at)
     @cython.locals(start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t, key=bytearray, quietly=bint, reply=int)
@@ -48,7 +54,7 @@ cdef class MemcacheProtocol(Protocol):
     cdef answer(self, Client client, bytes reply)
     cdef on_bad_request(self, Client client, str text, bytes begun)
 
-    @cython.locals(pos=Py_ssize_t, buf=bytearray, request=Request, verdict=int)
+    @cython.locals(pos=Py_ssize_t, buf=bytearray, request=Request, verdict=int, shared=bint, alone=bint)
     cdef Py_ssize_t pair(self, ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(gather=Gather, values=Values)
     cdef check_fragment(self, ResponseScanner walker, Request request, bytearray buf, Py_ssize_t pos)

@@ -18,6 +18,7 @@ from twemproxy.net.outbox import Outbox
 from twemproxy.net.slab import Slab, holding
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
+from twemproxy.proxy.memcache_joint import disperse, is_shared, write_jointly
 from twemproxy.proxy.memcache_local import LocalAnswers
 from twemproxy.proxy.memcache_split import Splitter, Values
 from twemproxy.proxy.pool import Pool
@@ -36,6 +37,7 @@ from twemproxy.wire.memcache.rewrite import decoded, rewritten
 
 log: Final = Source(__name__)
 
+GET: Final = next(row for row, command in enumerate(COMMANDS) if command.name == b"get")
 MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 
 
@@ -49,6 +51,7 @@ class MemcacheProtocol(Protocol):
         "faults",
         "first",
         "how",
+        "joins",
         "local",
         "pool",
         "reply",
@@ -68,6 +71,7 @@ class MemcacheProtocol(Protocol):
         self.request_scanner = self.new_scanner()
         self.response_scanner = ResponseScanner()
         self.splitter = Splitter(pool)
+        self.joins = pool.config.join_gets
         asked = array("q", bytes(8 * len(COMMANDS)))
         self.asked = asked  # requests, or keys of many, by row
         self.local = LocalAnswers(pool, asked)
@@ -77,6 +81,7 @@ class MemcacheProtocol(Protocol):
     def on_servers(self) -> None:
         """The pool has other servers, and maybe other limits, than before."""
         self.splitter = Splitter(self.pool)
+        self.joins = self.pool.config.join_gets
         self.request_scanner = self.new_scanner()
 
     def new_scanner(self) -> RequestScanner:
@@ -151,15 +156,15 @@ class MemcacheProtocol(Protocol):
             self.asked[row] += 1
         if reply == rule.META and how == rule.SINGLE:
             self.route_meta(client, walker, slab, at)
-        elif how == rule.SINGLE or (
-            how == rule.SPLIT_VALUES and walker.count == first + 1
-        ):
+        elif how == rule.SINGLE:
             start = at + walker.spans[2 * first]
             end = at + walker.spans[2 * first + 1]
             index = self.pool.place(slab.buf, start, end)
             self.forward(client, walker, slab, at, index, reply)
-        elif how == rule.SPLIT_VALUES:
+        elif how == rule.SPLIT_VALUES and walker.count > first + 1:
             self.splitter.split(client, walker, slab, at)
+        elif how == rule.SPLIT_VALUES:
+            self.retrieve(client, walker, slab, at)
         elif how == rule.ANY:
             index = self.pool.place_nothing()
             self.forward(client, walker, slab, at, index, reply)
@@ -207,15 +212,45 @@ class MemcacheProtocol(Protocol):
         else:
             request = client.ask(self.times[walker.row])
             request.expects = reply
-            if reply == rule.VALUES:
-                key = 2 * self.first[walker.row]
-                request.wanted = key_hash(
-                    slab.buf, at + walker.spans[key], at + walker.spans[key + 1]
-                )
             conn.expect(request, length)
         conn.send_later()
         if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
             conn.hold_back(client)
+
+    def retrieve(
+        self, client: Client, walker: RequestScanner, slab: Slab, at: int
+    ) -> None:
+        """Pass on a request for the value of one key."""
+        word = 2 * self.first[walker.row]
+        start = at + walker.spans[word]
+        end = at + walker.spans[word + 1]
+        index = self.pool.place(slab.buf, start, end)
+        conn = None
+        if index >= 0:
+            conn = self.pool.connection(index, client)
+        if conn is None:
+            client.refuse(self.pool.refusal(index))
+            return
+        request = client.ask(self.times[walker.row])
+        request.expects = rule.VALUES
+        request.wanted = key_hash(slab.buf, start, end)
+        length = walker.length
+        if walker.canonical and walker.row == GET and self.may_join(conn):
+            write_jointly(conn, request, slab, at, at + length)
+        elif walker.canonical:
+            conn.outbox.add(slab, at, at + length)
+        else:
+            before = conn.outbox.pending
+            self.write(conn.outbox, walker, slab, at)
+            length = conn.outbox.pending - before
+        conn.expect(request, length)
+        conn.send_later()
+        if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
+            conn.hold_back(client)
+
+    def may_join(self, conn: ServerConnection) -> bool:
+        """Tell whether requests may share lines to a server now."""
+        return self.joins and conn.joins and conn.reactor.is_busy()
 
     def write(
         self, outbox: Outbox, walker: RequestScanner, slab: Slab, at: int
@@ -285,7 +320,8 @@ class MemcacheProtocol(Protocol):
 
     def passes_response(self, conn: ServerConnection) -> bool:
         """Tell whether a response, in the middle of its data, goes to one client."""
-        return conn.head is not None and conn.head.whole is None
+        head = conn.head
+        return head is not None and head.whole is None and not is_shared(head)
 
     def pair(
         self,
@@ -303,7 +339,9 @@ class MemcacheProtocol(Protocol):
             if request is None:
                 raise ProtocolError("a response that nobody asked for")
             walker.expects = request.expects
-            walker.wanted = request.wanted if request.whole is None else -1
+            shared = is_shared(request)
+            alone = request.whole is None and not shared
+            walker.wanted = request.wanted if alone else -1
             if walker.advance(buf, pos, end) == progress.MORE:
                 if conn.scanner is None:
                     conn.scanner = walker
@@ -316,7 +354,12 @@ class MemcacheProtocol(Protocol):
                 verdict = expect.ERROR
             elif request.whole is not None:
                 self.check_fragment(walker, request, buf, pos)
-            conn.answer(slab, pos, pos + walker.shown, verdict)
+            if request.expects == rule.VALUES:
+                conn.value_bytes = walker.length // max(1, walker.values)
+            if shared:
+                disperse(conn, walker, slab, pos)
+            else:
+                conn.answer(slab, pos, pos + walker.shown, verdict)
             if conn.fd < 0:
                 walker.reset()  # it may be everybody's
                 return end

@@ -2,7 +2,7 @@ cimport cython
 from libc.stdint cimport int64_t
 from twemproxy.net.outbox cimport drop_spare
 from twemproxy.net.reactor cimport Handler, Reactor
-from twemproxy.net.slab cimport Slab, copied
+from twemproxy.net.slab cimport Slab
 from twemproxy.net.spare cimport trim_blocks
 from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
@@ -27,6 +27,8 @@ cdef class Process:
     cpdef int64_t number(self) except -1
     cpdef on_opened(self)
     cpdef on_closed(self)
-    @cython.locals(length=Py_ssize_t, parking=Slab)
+    @cython.locals(parking=Slab)
+    cpdef Slab parking_for(self, Py_ssize_t length)
+    @cython.locals(parking=Slab)
     cpdef Slab park(self, Slab slab, Py_ssize_t start, Py_ssize_t end)
     cpdef drop_spare(self)

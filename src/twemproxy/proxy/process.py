@@ -7,7 +7,7 @@ from twemproxy import limits
 from twemproxy.net.outbox import drop_spare
 from twemproxy.net.pipe import trim_pipes
 from twemproxy.net.reactor import Handler, Reactor
-from twemproxy.net.slab import Slab, copied
+from twemproxy.net.slab import Slab
 from twemproxy.net.spare import trim_blocks
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
@@ -93,14 +93,18 @@ class Process:
         Small runs are copied side by side; the caller finds its own at the end
         of what the returned slab has used.
         """
-        length = end - start
+        parking = self.parking_for(end - start)
+        parking.take(slab.buf, start, end)
+        return parking
+
+    def parking_for(self, length: int) -> Slab:
+        """Return a slab that outlives the tick and has room for so many bytes."""
         if length > PARK_MAX:
-            return copied(slab.buf, start, end)
+            return Slab(length)
         parking = self.parking
         if parking is None or parking.size - parking.used < length:
             parking = Slab(PARK_BYTES)
             self.parking = parking
-        parking.take(slab.buf, start, end)
         return parking
 
     def drop_spare(self) -> None:

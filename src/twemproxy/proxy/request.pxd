@@ -17,7 +17,7 @@ cdef class Request:
     cdef public Py_ssize_t start, end, length, wanted
     cdef public long long started_us, sent_us, upto
     cdef public int expects, times
-    cdef public bint answered, failed, silent
+    cdef public bint answered, failed, joined, silent
     cdef public object trace
 
 cdef class Gather:

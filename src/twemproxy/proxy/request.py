@@ -31,6 +31,7 @@ class Request:
         "expects",
         "failed",
         "gather",
+        "joined",
         "length",
         "next_asked",
         "next_sent",
@@ -64,6 +65,7 @@ class Request:
     wanted: int  # how many values a fragment must bring
     answered: bool
     failed: bool  # its reply is an error because forwarding failed
+    joined: bool  # its response is that to the request in front of it
     silent: bool  # the client wants no reply
 
 
@@ -130,6 +132,7 @@ def request_of(client: "Asker | None", whole: Request | None, now_us: int) -> Re
     request.wanted = 0
     request.answered = False
     request.failed = False
+    request.joined = False
     request.silent = False
     return request
 

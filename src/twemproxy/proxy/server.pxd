@@ -5,6 +5,7 @@ from twemproxy.net.slab cimport Slab
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.connection cimport Connection
+from twemproxy.proxy.line cimport Line
 from twemproxy.proxy.process cimport Process
 from twemproxy.proxy.protocol cimport Protocol
 from twemproxy.proxy.request cimport Request, fail_all, finish, is_gone, mark_sent
@@ -30,8 +31,9 @@ cdef class ServerConnection(Connection):
     cdef public long long timeout_ms, paired_bytes
     cdef public Request head, tail, unwritten
     cdef public Slab last_words
-    cdef public Py_ssize_t written, unsent, unsent_bytes, quiet, quiet_bytes
-    cdef public bint resp3, retiring, timed, late
+    cdef public Line line
+    cdef public Py_ssize_t written, unsent, unsent_bytes, quiet, quiet_bytes, value_bytes
+    cdef public bint joins, resp3, retiring, timed, late
     cdef public list waiters
 
     cpdef int expect(self, Request request, Py_ssize_t length) except -1

@@ -25,6 +25,7 @@ from twemproxy.net.slab import Slab
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.connection import Connection
+from twemproxy.proxy.line import Line
 from twemproxy.proxy.process import Process
 from twemproxy.proxy.protocol import Protocol
 from twemproxy.proxy.request import Request, fail_all, finish, is_gone, mark_sent
@@ -72,8 +73,10 @@ class ServerConnection(Connection):
         "counters",
         "error",
         "head",
+        "joins",
         "last_words",
         "late",
+        "line",
         "owner",
         "paired_bytes",
         "protocol",
@@ -88,6 +91,7 @@ class ServerConnection(Connection):
         "unsent",
         "unsent_bytes",
         "unwritten",
+        "value_bytes",
         "waiters",
         "written",
     )
@@ -118,6 +122,9 @@ class ServerConnection(Connection):
         self.paired_bytes = 0  # of what is sent, up to the last request answered
         self.quiet = 0
         self.quiet_bytes = 0
+        self.joins = True  # requests may share lines,
+        self.line: Line | None = None  # of which this is the last,
+        self.value_bytes = 0  # where values are about this short
         self.resp3 = False  # its responses have the newer Redis types
         self.retiring = False  # closes when it owes nothing
         self.timed = False  # a timer will look at the head
