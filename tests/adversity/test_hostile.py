@@ -76,6 +76,19 @@ def test_sixty_four_kilobytes_of_blanks_and_a_key(trap: Trap) -> None:
     trap.assert_unharmed()
 
 
+def test_a_number_of_5000_digits_is_no_client(trap: Trap) -> None:
+    with trap.attack(resp("CLIENT", "LIST", "ID", "1" * 5000)) as wire:
+        assert wire.read_line() == b"-ERR Invalid client ID\r\n"
+    trap.assert_unharmed()
+
+
+def test_a_status_of_5000_digits_is_no_number(answering: Answering) -> None:
+    trap = answering([Line(until=b"DBSIZE\r\n", send=b"+%b\r\n" % (b"1" * 5000))])
+    with trap.attack(resp("DBSIZE")) as wire:
+        assert b"something else than was asked" in wire.read_line()
+    trap.assert_unharmed()
+
+
 def test_two_billion_arguments_are_refused_before_they_arrive(trap: Trap) -> None:
     with trap.attack(b"*2000000000\r\n") as wire:
         assert b"invalid multibulk length" in wire.read_to_end()

@@ -28,6 +28,10 @@ LONG: Final = {
     "a key of 1 MiB": (b"get %b\r\n" % (b"k" * MIB), b""),
     "64 KiB of blanks": (b"get " + b" " * 65536 + b"k\r\n", b"get k\r\n"),
     "a quit and more": (b"quit\r\n" + b"set k 0 0 1\r\nx\r\n" * 100, b""),
+    "5000 zeros in front of a time": (
+        b"gat %b10 k l\r\ngat -%b1 k\r\n" % (b"0" * 5000, b"0" * 5000),
+        b"gat 10 k l \r\ngat -1 k\r\n",
+    ),
     "nested arrays": (b"*1\r\n" * 100_000, b""),
 }
 

@@ -2,10 +2,11 @@
 
 import errno
 import socket
+from pathlib import Path
 
 import pytest
 
-from twemproxy.net.dial import borrowed, dial_tcp, tune
+from twemproxy.net.dial import borrowed, dial_tcp, peer_name, tune
 
 TCP = socket.IPPROTO_TCP
 
@@ -51,3 +52,23 @@ def test_other_servers_are_sent_to_as_the_system_says(host: str) -> None:
     with socket.socket() as fresh, socket.socket() as sock:
         tune(sock, host)
         assert congestion(sock) == congestion(fresh)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [(b"c", "c"), (b"a b\nc", "a?b?c"), (b"\xff", "?"), ("ü".encode(), "ü")],
+)
+def test_the_name_of_a_peer_is_one_printable_word(
+    tmp_path: Path, name: bytes, shown: str
+) -> None:
+    with (
+        socket.socket(socket.AF_UNIX) as listener,
+        socket.socket(socket.AF_UNIX) as peer,
+    ):
+        listener.bind(str(tmp_path / "listener"))
+        listener.listen()
+        peer.bind(bytes(tmp_path / "x")[:-1] + name)
+        peer.connect(str(tmp_path / "listener"))
+        accepted, _ = listener.accept()
+        with accepted:
+            assert peer_name(accepted.fileno()) == str(tmp_path / shown)

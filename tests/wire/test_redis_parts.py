@@ -12,6 +12,7 @@ from twemproxy.wire.redis.parts import MERGES, cursor_of
 from twemproxy.wire.redis.shapes import Status, Value, Verbatim, encode
 
 ERROR = b"-NOTBUSY no\r\n"
+DIGITS = b"1" * 5000  # Python reads no number of so many
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,8 @@ ERROR = b"-NOTBUSY no\r\n"
         (rule.CONCAT, [b"*1\r\n:1\r\n", b"*0\r\n"], b"*1\r\n:1\r\n"),
         (rule.CONCAT, [b"~1\r\n:1\r\n", b"~1\r\n:2\r\n"], b"~2\r\n:1\r\n:2\r\n"),
         (rule.CONCAT, [b"*-1\r\n", b"*0\r\n"], answers.UNEXPECTED),
+        (rule.SUM, [b":7\r\n", b"+%b\r\n" % DIGITS], answers.UNEXPECTED),
+        (rule.CONCAT, [b"(%b\r\n" % DIGITS, b"*0\r\n"], answers.UNEXPECTED),
         (rule.RANDOM, [b"$-1\r\n", b"$1\r\nk\r\n"], b"$1\r\nk\r\n"),
         (rule.RANDOM, [b"_\r\n", b"_\r\n"], b"_\r\n"),
         (rule.STATUS, [b"+OK\r\n", b"+OK\r\n"], b"+OK\r\n"),
@@ -51,6 +54,7 @@ def test_several_replies_become_one(
         (b"*2\r\n$1\r\nx\r\n*0\r\n", (-1, 0)),
         (b"*2\r\n:1\r\n*0\r\n", (-1, 0)),
         (b"+OK\r\n", (-1, 0)),
+        (b"*2\r\n$5000\r\n%b\r\n*0\r\n" % DIGITS, (-1, 0)),
     ],
 )
 def test_a_cursor_is_found_in_a_reply(reply: bytes, expected: tuple[int, int]) -> None:

@@ -87,6 +87,8 @@ BAD3 = (
     b"=-1\r\n",
     b"!-1\r\n",
     b"?1\r\n",
+    b"_x\r\n",
+    b"*1\r\n_x\r\n",
 )
 
 values = st.recursive(

@@ -145,7 +145,12 @@ def own_name(fd: int) -> str:
 
 
 def spelled(name: object) -> str:
-    """Return the name of a socket as people write it."""
+    """Return the name of a socket as people write it, in one word.
+
+    A peer may bind its UNIX socket to a path of any bytes, line ends included.
+    """
     if isinstance(name, tuple):
         return f"{name[0]}:{name[1]}"
-    return (name if isinstance(name, str) else "") or "unix"
+    path = name if isinstance(name, str) else ""
+    shown = [char if char.isprintable() and char != " " else "?" for char in path]
+    return "".join(shown) or "unix"

@@ -8,6 +8,7 @@ from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
 from twemproxy.wire.redis import answers
+from twemproxy.wire.redis.numbers import is_integer
 from twemproxy.wire.redis.shapes import Verbatim, encode
 
 Answer = Callable[[Client, list[bytes]], bytes]
@@ -136,7 +137,7 @@ class ClientAnswers:
         chosen = sorted(self.pool.clients, key=lambda other: other.number)
         words = [arg.lower() for arg in args[2:]]
         if words[:1] == [b"id"] and len(words) > 1:
-            if not all(word.isdigit() for word in words[1:]):
+            if not all(is_integer(word) for word in words[1:]):
                 return BAD_ID
             numbers = {int(word) for word in words[1:]}
             chosen = [other for other in chosen if other.number in numbers]

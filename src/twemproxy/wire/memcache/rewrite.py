@@ -14,19 +14,25 @@ from twemproxy.wire.memcache.commands import Command
 INT32: Final = 2**31
 
 
+def value(word: bytes) -> int:
+    """Read a number; Python alone refuses one with thousands of zeros in front."""
+    digits = word.removeprefix(b"-").lstrip(b"0") or b"0"
+    return -int(digits) if word[:1] == b"-" else int(digits)
+
+
 def plain(word: bytes) -> bytes:
     """Write a number without leading zeros."""
-    return b"%d" % int(word)
+    return b"%d" % value(word)
 
 
 def flags(word: bytes) -> bytes:
     """Write the 32 bits of the flags that memcached keeps."""
-    return b"%d" % (int(word) & 0xFFFFFFFF)
+    return b"%d" % (value(word) & 0xFFFFFFFF)
 
 
 def exptime(word: bytes) -> bytes:
     """Write the 32 bits of a time that memcached keeps."""
-    return b"%d" % ((int(word) + INT32) % (2 * INT32) - INT32)
+    return b"%d" % ((value(word) + INT32) % (2 * INT32) - INT32)
 
 
 # Which words are numbers, by what the command is answered with.

@@ -9,6 +9,7 @@ from typing import Final
 
 from twemproxy.wire import rule
 from twemproxy.wire.redis import answers
+from twemproxy.wire.redis.numbers import MAX_CURSOR_DIGITS, is_integer
 
 ARRAYS: Final = (b"*", b"~")
 NULLS: Final = (b"$-1\r\n", b"_\r\n", b"*-1\r\n")
@@ -23,10 +24,13 @@ def is_error(reply: bytes) -> bool:
 
 
 def header(reply: bytes) -> tuple[bytes, int, int]:
-    """Return the type byte, the number of the first line, and where that line ends."""
+    """Return the type byte, the number of the first line, and where that line ends.
+
+    What is no number of 64 bits, such as a status of a thousand digits, counts as 0.
+    """
     end = reply.index(b"\r\n")
     digits = reply[1:end]
-    number = int(digits) if digits.removeprefix(b"-").isdigit() else 0
+    number = int(digits) if is_integer(digits) else 0
     return reply[:1], number, end + 2
 
 
@@ -95,7 +99,9 @@ def cursor_of(reply: bytes) -> tuple[int, int]:
         return -1, 0
     _, length, at = header(reply[4:])
     digits = reply[4 + at : 4 + at + length]
-    return (int(digits), 6 + at + length) if digits.isdigit() else (-1, 0)
+    if not digits.isdigit() or len(digits) > MAX_CURSOR_DIGITS:
+        return -1, 0
+    return int(digits), 6 + at + length
 
 
 MERGES: Final[dict[int, Merge]] = {

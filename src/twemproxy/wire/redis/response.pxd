@@ -4,7 +4,7 @@ from twemproxy.wire.redis.bulk cimport after_bulk, after_bulks, after_line, head
 from twemproxy.wire.scanner cimport Scanner
 
 cdef int MAX_NESTING, KEPT_NESTING
-cdef Py_ssize_t MAX_LINE_BYTES, MAX_REPLY_BYTES
+cdef Py_ssize_t MAX_LINE_BYTES, MAX_REPLY_BYTES, NULL_BYTES
 cdef long long MAX_TENTH
 
 @cython.final

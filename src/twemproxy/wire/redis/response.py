@@ -21,6 +21,7 @@ from twemproxy.wire.redis.bulk import (
 from twemproxy.wire.scanner import Scanner
 
 MAX_NESTING: Final = limits.MAX_NESTING
+NULL_BYTES: Final = 3  # _ CR LF
 KEPT_NESTING: Final = 64  # room for more is not kept for the next response
 MAX_LINE_BYTES: Final = limits.MAX_LINE_BYTES
 MAX_REPLY_BYTES: Final = limits.MAX_REPLY_BYTES
@@ -162,6 +163,8 @@ class ResponseScanner(Scanner):
             raise ProtocolError(f"type byte {kind}")
         if pos < 0:
             return False
+        if kind == 95 and pos - start - self.at != NULL_BYTES:
+            raise ProtocolError("a null with something in it")
         if self.kind == 0 and self.depth == 0 and kind != 124:
             self.kind = kind
             self.body = self.at
