@@ -135,3 +135,72 @@ def test_a_reply_before_its_request_is_written_reaches_nobody() -> None:
         simulation.dialled[0].say(b"+poison\r\n")
         simulation.tick(4)
         assert bytes(client.listen()) in (b"", b"-ERR Invalid argument\r\n")
+
+
+def keys_by_server(simulation: Simulation) -> dict[str, bytes]:
+    """Find a key for each server, by its label."""
+    found: dict[str, bytes] = {}
+    for number in range(50):
+        key = b"k%d" % number
+        index = simulation.pool.place(bytearray(key), 0, len(key))
+        found.setdefault(simulation.pool.servers[index].config.label, key)
+    return found
+
+
+def test_keys_stay_with_their_servers_when_those_change_places_under_way() -> None:
+    simulation = Simulation(2, server_connections=2)
+    with simulation.running():
+        key = keys_by_server(simulation)["s0"]
+        client = simulation.client()
+        ask(simulation, client, resp("GET", key))
+        config = simulation.pool.config
+        servers = config.servers[::-1]
+        counters = [simulation.block(3), simulation.block(2)]
+        simulation.pool.adopt(config._replace(servers=servers), counters)
+        for again in keys_by_server(simulation).values():
+            ask(simulation, client, resp("GET", again))
+        s0, s1 = simulation.dialled
+        assert (s0.port, s1.port) == (0, 1)
+        assert s0.listen() == resp("GET", key) * 2
+        assert s1.listen() == resp("GET", keys_by_server(simulation)["s1"])
+
+
+def test_nothing_more_is_asked_on_a_connection_that_retires() -> None:
+    simulation = Simulation(1, server_connections=2)
+    with simulation.running():
+        client = simulation.client()
+        ask(simulation, client)
+        config = simulation.pool.config._replace(redis_db=3)
+        simulation.pool.adopt(config, [simulation.block(2)])
+        ask(simulation, client)
+        former, newer = simulation.dialled
+        assert former.listen() == GET
+        assert newer.listen() == resp("SELECT", "3") + GET
+        former.say(b"+1\r\n")
+        newer.say(b"+OK\r\n+2\r\n")
+        simulation.tick(3)
+        assert client.listen() == b"+1\r\n+2\r\n"
+        assert former.listen() == GET
+        assert former.ended
+
+
+def test_a_retiring_connection_ends_once_all_is_sent_that_gets_no_reply() -> None:
+    simulation = Simulation(1, redis=False)
+    value = b"x" * 1_000_000
+    request = b"set k 0 0 %d noreply\r\n%b\r\n" % (len(value), value)
+    with simulation.running():
+        client = simulation.client()
+        left = memoryview(request)
+        while left:
+            left = left[client.say(bytes(left)) :]
+            simulation.tick()
+        simulation.tick(4)
+        (server,) = simulation.dialled
+        simulation.pool.servers[0].retire()
+        simulation.tick()
+        while len(server.listen()) < len(request):
+            assert not server.ended
+            simulation.tick()
+        simulation.tick(2)
+        server.listen()
+        assert server.ended

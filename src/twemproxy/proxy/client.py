@@ -73,7 +73,7 @@ class Client(Asker):
         self.in_flight = 0
         self.window = FIRST_WINDOW
         self.big_reply = MAX_CLIENT_OUTPUT_BYTES // FIRST_WINDOW
-        self.sticky: dict[int, object] | None = None  # server connections in use
+        self.sticky: dict[object, object] | None = None  # connections, by server
         self.owner: dict[Client, None] | None = None  # the clients of the pool
         self.authenticated = False
         self.draining = False  # closes when nothing is owed and nothing has come

@@ -90,15 +90,15 @@ class Server(Owner):
         """Return the connection for the next request, None while we hold off.
 
         Connections take turns, but a client stays on its own while anything of
-        it is under way, so that it reads what it wrote.
+        it is under way, so that it reads what it wrote, unless that one retires.
         """
         newer = client is not None and client.resp3
         conns = self.newer if newer else self.conns
         if self.limit == 1:
             return conns[0] if conns else self.open(newer)
         if client is not None and client.sticky is not None:
-            kept = client.sticky.get(self.index)
-            if isinstance(kept, ServerConnection) and kept.state != reason.CLOSED:
+            kept = client.sticky.get(self)
+            if isinstance(kept, ServerConnection) and kept.is_for_more():
                 return kept
         if len(conns) < self.limit:
             conn = self.open(newer)
@@ -108,7 +108,7 @@ class Server(Owner):
         if client is not None and conn is not None:
             if client.sticky is None:
                 client.sticky = {}
-            client.sticky[self.index] = conn
+            client.sticky[self] = conn
         return conn
 
     def open(self, newer: bool) -> ServerConnection | None:

@@ -54,6 +54,7 @@ cdef class ServerConnection(Connection):
     cpdef connect(self, int fd, int status)
     cpdef on_connected(self)
     cpdef arm(self, Request request)
+    cpdef bint is_for_more(self) except -1
     cpdef retire(self)
     cpdef close(self, int error)
     @cython.locals(counters=Block, request=Request, written_bytes=Py_ssize_t)

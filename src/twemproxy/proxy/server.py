@@ -242,6 +242,8 @@ class ServerConnection(Connection):
         self.late = False
         if self.waiters:
             self.release()
+        if self.retiring:
+            self.retire()
 
     def block(self) -> None:
         """Wait until the socket is writable; what it did not take is late."""
@@ -379,6 +381,10 @@ class ServerConnection(Connection):
             return
         log.info("req on s %d timedout", self.fd)
         self.close(errno.ETIMEDOUT)
+
+    def is_for_more(self) -> bool:
+        """Tell whether more may be asked here."""
+        return self.state != reason.CLOSED and not self.retiring
 
     def retire(self) -> None:
         """Close as soon as everything that was asked here is answered."""
