@@ -16,6 +16,7 @@ MAX_ARGUMENT_BYTES: Final = 512 * MIB  # one argument, as in Redis
 MAX_REQUEST_BYTES: Final = 1024 * MIB  # one request, as in Redis (`max_request_bytes`)
 MAX_REQUEST_KEYS: Final = 1024 * 1024  # keys of one request (`max_request_keys`)
 MAX_KEY_BYTES: Final = 64 * KIB  # a Redis key; hashing it must stay cheap
+MAX_NAME_BYTES: Final = 1 * KIB  # what CLIENT SETNAME or SETINFO keeps of a client
 MAX_INLINE_BYTES: Final = 64 * KIB  # a request typed by hand, as in Redis
 MAX_UNAUTHENTICATED_ARGUMENTS: Final = 10  # before AUTH, as in Redis
 MAX_UNAUTHENTICATED_BYTES: Final = 16 * KIB  # one argument before AUTH, as in Redis

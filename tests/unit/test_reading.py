@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.simulation import Simulation
 from tests.support.wire import resp
+from twemproxy import limits
+from twemproxy.stats import slot
 
 COUNT = 4  # as many as a new client may have under way
 SIZES = (5_000, 10_240, 20_000)
@@ -64,3 +66,40 @@ def test_what_a_client_sends_at_once_is_heard_at_once(
     simulation.tick(3)
     (server,) = simulation.dialled
     assert server.listen() == COUNT * request
+
+
+def test_nobody_asks_for_more_in_a_turn_than_for_what_can_be_sent() -> None:
+    simulation = Simulation(1)
+    with simulation.running():
+        greedy, other = simulation.client(), simulation.client()
+        simulation.tick(2)
+        greedy.say(resp("COMMAND", "DOCS") * 1000)
+        other.say(resp("PING"))
+        simulation.tick()
+        assert other.listen() == b"+PONG\r\n"
+        assert simulation.count(slot.LOCAL_ANSWERS) < 10
+        heard = 0
+        while simulation.count(slot.LOCAL_ANSWERS) < 1001 or greedy.listen():
+            heard += len(greedy.listen())
+            greedy.heard.clear()
+            simulation.tick()
+        assert heard % 1000 == 0
+        assert heard > 10_000_000
+
+
+@pytest.mark.parametrize(
+    "words", [("SETNAME",), ("SETINFO", "LIB-NAME"), ("SETINFO", "LIB-VER")]
+)
+def test_what_a_client_says_of_itself_is_kept_up_to_a_limit(
+    words: tuple[str, ...],
+) -> None:
+    most = limits.MAX_NAME_BYTES
+    simulation = Simulation(1)
+    with simulation.running():
+        client = simulation.client()
+        client.say(resp("CLIENT", *words, "x" * most))
+        client.say(resp("CLIENT", *words, "x" * (most + 1)))
+        client.say(resp("HELLO", "2", "SETNAME", "x" * (most + 1)))
+        simulation.tick(3)
+        error = b"-ERR 1024 bytes are the most that is kept\r\n"
+        assert client.listen() == b"+OK\r\n" + 2 * error

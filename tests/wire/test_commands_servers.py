@@ -129,6 +129,21 @@ def test_commands_are_in_the_groups_of_the_server(server: NamedServer) -> None:
     assert different == {b"readonly", b"readwrite"}  # theirs are of clusters
 
 
+@pytest.mark.parametrize("resp3", [False, True])
+def test_what_tells_of_all_commands_is_made_once(resp3: bool) -> None:
+    table = Described(COMMANDS)
+    for tell in (table.info, table.manual, table.names):
+        assert tell([], resp3) is tell([], resp3)
+
+
+def test_nobody_asks_for_more_commands_than_there_are() -> None:
+    table = Described(COMMANDS)
+    names = [b"config"] * (len(COMMANDS) + 1)
+    for tell in (table.info, table.manual):
+        assert tell(names[1:], False)[:1] == b"*"
+        assert tell(names, False).startswith(b"-ERR more names than there are")
+
+
 def as_bytes(text: bytes | str) -> bytes:
     """Return a status reply as it came."""
     return text.encode() if isinstance(text, str) else text

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from twemproxy.wire import rule
 from twemproxy.wire.redis import answers
-from twemproxy.wire.redis.glob import matches
+from twemproxy.wire.redis.glob import LONGEST, compiled, matches
 from twemproxy.wire.redis.numbers import cursor, is_integer
 from twemproxy.wire.redis.parts import MERGES, cursor_of
 from twemproxy.wire.redis.shapes import Status, Value, Verbatim, encode
@@ -85,11 +85,17 @@ def test_a_cursor_is_found_in_a_reply(reply: bytes, expected: tuple[int, int]) -
 def test_patterns_match_as_in_redis(
     pattern: bytes, text: bytes, expected: bool
 ) -> None:
-    assert matches(pattern, text) == expected
+    assert matches(compiled(pattern), text) == expected
 
 
 def test_a_pattern_of_stars_is_no_attack() -> None:
-    assert not matches(b"*a" * 300, b"a" * 299)
+    assert not matches(compiled(b"*a" * 300), b"a" * 299)
+
+
+def test_stars_side_by_side_are_one_and_a_longer_pattern_matches_nothing() -> None:
+    assert len(compiled(b"*" * LONGEST)) == 1
+    assert matches(compiled(b"*" * LONGEST), b"a")
+    assert not matches(compiled(b"*" * (LONGEST + 1)), b"a")
 
 
 @given(st.binary(max_size=25))

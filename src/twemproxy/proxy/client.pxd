@@ -26,6 +26,7 @@ cdef class Client(Asker):
     @cython.locals(request=Request)
     cpdef Request ask(self, int times)
     cpdef restrict(self, Py_ssize_t window, Py_ssize_t output_bytes)
+    @cython.locals(pending=Py_ssize_t)
     cpdef say(self, Slab reply)
     cpdef refuse(self, Slab reply)
     @cython.locals(head=Request)

@@ -124,10 +124,14 @@ class Client(Asker):
         return request
 
     def say(self, reply: Slab) -> None:
-        """Answer the next request here; the reply still waits for its turn."""
+        """Answer the next request here; the reply still waits for its turn.
+
+        Who asks for much of that is heard again when it is sent, others meanwhile.
+        """
         self.counters.add(slot.LOCAL_ANSWERS, 1)
         finish(self.ask(slot.LOCAL_TIMES), reply, 0, reply.used, False)
-        if self.outbox.pending + self.parked > self.output_limit:
+        pending = self.outbox.pending
+        if pending > STALLED_BYTES or pending + self.parked > self.output_limit:
             self.pause(reason.OUTPUT)
 
     def refuse(self, reply: Slab) -> None:

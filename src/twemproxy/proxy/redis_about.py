@@ -18,7 +18,7 @@ from twemproxy.proxy.redis_session import Answer
 from twemproxy.stats import slot
 from twemproxy.version import VERSION
 from twemproxy.wire.redis.describe import Described
-from twemproxy.wire.redis.glob import matches
+from twemproxy.wire.redis.glob import compiled, matches
 from twemproxy.wire.redis.shapes import Value, Verbatim, encode
 
 ALL_SECTIONS: Final = (b"all", b"default", b"everything")
@@ -37,6 +37,7 @@ class About:
         self.probe = probe
         self.handshake = handshake
         self.catalogue = catalogue
+        self.told_of: Described | None = None
         self.since_ms = pool.process.reactor.now_ms
         self.sections: Mapping[str, Callable[[], Facts]] = {
             "Server": self.server,
@@ -146,7 +147,7 @@ class About:
 
     def config_get(self, client: Client, args: list[bytes]) -> bytes:
         """Answer what client libraries probe, as a server with its defaults would."""
-        patterns = [arg.lower() for arg in args[2:]]
+        patterns = [compiled(arg.lower()) for arg in args[2:]]
         found: dict[bytes, Value] = {
             name: value
             for name, value in self.parameters().items()
@@ -187,23 +188,18 @@ class About:
 
     def command_info(self, client: Client, args: list[bytes]) -> bytes:
         """Describe the named ones, or all."""
-        table = self.table()
-        if len(args) == 2:
-            return encode(
-                [table.described(row) for row in table.working()], client.resp3
-            )
-        found = [table.command(name.lower()) for name in args[2:]]
-        return encode(found, client.resp3)
+        return self.table().info([arg.lower() for arg in args[2:]], client.resp3)
 
     def docs(self, client: Client, args: list[bytes]) -> bytes:
         """Tell the group of the named ones, or of all, and who answers."""
-        found = self.table().docs([arg.lower() for arg in args[2:]])
-        return encode(found, client.resp3)
+        return self.table().manual([arg.lower() for arg in args[2:]], client.resp3)
 
     def getkeys(self, client: Client, args: list[bytes]) -> bytes:
         """Tell which words of a request are its keys."""
         return self.table().keys(args[2:])
 
     def table(self) -> Described:
-        """Return the table of this pool, to be told."""
-        return Described(self.catalogue.rows)
+        """Return the table of this pool, to be told; a reload may have changed it."""
+        if self.told_of is None or self.told_of.rows is not self.catalogue.rows:
+            self.told_of = Described(self.catalogue.rows)
+        return self.told_of

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from twemproxy import limits
 from twemproxy.net.dial import own_name, peer_name
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
@@ -13,6 +14,9 @@ from twemproxy.wire.redis.shapes import Verbatim, encode
 
 Answer = Callable[[Client, list[bytes]], bytes]
 
+TOO_LONG: Final = answers.error(
+    b"%d bytes are the most that is kept" % limits.MAX_NAME_BYTES
+)
 BAD_NAME: Final = answers.error(
     b"Client names cannot contain spaces, newlines or special characters."
 )
@@ -77,6 +81,8 @@ class ClientAnswers:
 
     def setname(self, client: Client, args: list[bytes]) -> bytes:
         """Give the client a name, or take it away."""
+        if len(args[2]) > limits.MAX_NAME_BYTES:
+            return TOO_LONG
         if not is_plain(args[2]):
             return BAD_NAME
         session_of(client).name = args[2]
@@ -88,6 +94,8 @@ class ClientAnswers:
         if attribute not in (b"lib-name", b"lib-ver"):
             shown = answers.until_zero(args[2])
             return answers.error(b"Unrecognized option '%b'" % shown)
+        if len(args[3]) > limits.MAX_NAME_BYTES:
+            return TOO_LONG
         if not is_plain(args[3]):
             text = b"%b cannot contain spaces, newlines or special characters."
             return answers.error(text % attribute)

@@ -3,13 +3,13 @@
 Only what works is told: a refused command is as good as none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from twemproxy.wire import rule
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.commands import FAMILIES, Command, arity_fits
-from twemproxy.wire.redis.glob import matches
+from twemproxy.wire.redis.glob import compiled, matches
 from twemproxy.wire.redis.keys import positions
 from twemproxy.wire.redis.shapes import Status, Value, encode
 
@@ -65,6 +65,7 @@ SUMMARY: Final = {
 
 INVALID: Final = answers.error(b"Invalid command specified")
 KEYLESS: Final = answers.error(b"The command has no key arguments")
+TOO_MANY: Final = answers.error(b"more names than there are commands")
 BAD_COUNT: Final = answers.error(b"Invalid number of arguments specified for command")
 BAD_ARGUMENTS: Final = answers.error(b"Invalid arguments specified for command")
 
@@ -86,12 +87,16 @@ class Described:
         """Tell of `rows`."""
         self.rows = rows
         self.by_name = {row.name: row for row in rows}
+        self.children: dict[bytes, list[Command]] = {}
+        for row in rows:
+            above, bar, _ = row.name.partition(b"|")
+            if bar and works(row):
+                self.children.setdefault(above, []).append(row)
+        self.kept: dict[tuple[str, bool], bytes] = {}  # replies that tell of all
 
     def below(self, name: bytes) -> list[Command]:
         """Return the working subcommands of a command."""
-        return [
-            row for row in self.rows if row.name.startswith(name + b"|") and works(row)
-        ]
+        return self.children.get(name, [])
 
     def working(self) -> list[Command]:
         """Return the rows of all commands that work, without subcommands."""
@@ -117,6 +122,32 @@ class Described:
             *(row.name, row.arity, flags, row.first, row.last, step),
             *(categories, [], [], subcommands),
         ]
+
+    def info(self, names: Sequence[bytes], resp3: bool) -> bytes:
+        """Return the reply to COMMAND INFO for some names, or for all commands."""
+        if len(names) > len(self.rows):
+            return TOO_MANY
+        if names:
+            return encode([self.command(name) for name in names], resp3)
+        return self.once(
+            "info", resp3, lambda: [self.described(row) for row in self.working()]
+        )
+
+    def manual(self, names: Sequence[bytes], resp3: bool) -> bytes:
+        """Return the reply to COMMAND DOCS for some names, or for all commands."""
+        if len(names) > len(self.rows):
+            return TOO_MANY
+        if names:
+            return encode(self.docs(names), resp3)
+        return self.once("docs", resp3, lambda: self.docs(()))
+
+    def once(self, what: str, resp3: bool, make: Callable[[], Value]) -> bytes:
+        """Return a reply that is always the same, for it takes milliseconds to make."""
+        reply = self.kept.get((what, resp3))
+        if reply is None:
+            reply = encode(make(), resp3)
+            self.kept[what, resp3] = reply
+        return reply
 
     def command(self, name: bytes) -> Value:
         """Return what COMMAND INFO says of a name."""
@@ -150,20 +181,24 @@ class Described:
 
     def names(self, filters: Sequence[bytes], resp3: bool) -> bytes:
         """Return the reply to COMMAND LIST, which names subcommands too."""
-        rows = [sub for row in self.working() for sub in (row, *self.below(row.name))]
-        if filters:
-            words = [word.lower() for word in filters]
-            if len(words) != 3 or words[0] != b"filterby":
-                return answers.SYNTAX
-            if words[1] == b"module":
-                rows = []
-            elif words[1] == b"aclcat":
-                rows = [row for row in rows if category(words[2]) & row.flags]
-            elif words[1] == b"pattern":
-                rows = [row for row in rows if matches(words[2], row.name)]
-            else:
-                return answers.SYNTAX
+        if not filters:
+            return self.once("list", resp3, lambda: [row.name for row in self.all()])
+        words = [word.lower() for word in filters]
+        if len(words) != 3 or words[0] != b"filterby":
+            return answers.SYNTAX
+        rows: list[Command] = []
+        if words[1] == b"aclcat":
+            rows = [row for row in self.all() if category(words[2]) & row.flags]
+        elif words[1] == b"pattern":
+            places = compiled(words[2])
+            rows = [row for row in self.all() if matches(places, row.name)]
+        elif words[1] != b"module":
+            return answers.SYNTAX
         return encode([row.name for row in rows], resp3)
+
+    def all(self) -> list[Command]:
+        """Return the working rows, subcommands behind those they are below."""
+        return [sub for row in self.working() for sub in (row, *self.below(row.name))]
 
     def keys(self, args: Sequence[bytes]) -> bytes:
         """Return the reply to COMMAND GETKEYS for a request."""

@@ -1,22 +1,45 @@
-"""Patterns as Redis reads them: ``*``, ``?``, ``[a-z]``, ``[^a]`` and backslashes."""
+"""Patterns as Redis reads them: ``*``, ``?``, ``[a-z]``, ``[^a]`` and backslashes.
+
+A pattern is read once, whatever the number of names that it is held against.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+STAR: Final = -1  # any bytes, also none; every other place is a set, one bit a byte
+ANY: Final = (1 << 256) - 1
+NONE: Final = 0
+LONGEST: Final = 4096  # bytes; a longer pattern is for no name there is
 
 
-def matches(pattern: bytes, text: bytes) -> bool:
-    """Tell whether a pattern matches all of a text.
+def compiled(pattern: bytes) -> list[int]:
+    """Return what each place of a pattern stands for."""
+    if len(pattern) > LONGEST:
+        return [NONE]
+    places: list[int] = []
+    at = 0
+    while at < len(pattern):
+        place, at = _read(pattern, at)
+        if place != STAR or places[-1:] != [STAR]:
+            places.append(place)
+    return places
 
-    Goes back to the last star alone, so the work is at most the product of the
-    two lengths.
+
+def matches(places: Sequence[int], text: bytes) -> bool:
+    """Tell whether a compiled pattern matches all of a text.
+
+    Goes back to the last star alone, so the work is at most the square of the
+    text's length.
     """
     p = t = 0
     star, resume = -1, 0
     while t < len(text):
-        if p < len(pattern) and pattern[p] == ord("*"):
+        place = places[p] if p < len(places) else NONE
+        if place == STAR:
             star, resume = p, t
             p += 1
-            continue
-        width = _fits(pattern, p, text[t]) if p < len(pattern) else 0
-        if width:
-            p += width
+        elif place >> text[t] & 1:
+            p += 1
             t += 1
         elif star >= 0:
             p = star + 1
@@ -24,37 +47,36 @@ def matches(pattern: bytes, text: bytes) -> bool:
             t = resume
         else:
             return False
-    return not pattern[p:].strip(b"*")
+    return all(place == STAR for place in places[p:])
 
 
-def _fits(pattern: bytes, at: int, byte: int) -> int:
-    """Return the length of the item at pattern[at:] if it matches, else 0."""
-    item = pattern[at : at + 1]
-    if item == b"?":
-        return 1
-    if item == b"\\" and at + 1 < len(pattern):
-        return 2 if pattern[at + 1] == byte else 0
-    if item == b"[":
-        return _fits_set(pattern, at, byte)
-    return 1 if pattern[at] == byte else 0
+def _read(pattern: bytes, at: int) -> tuple[int, int]:
+    """Read one place; return it, and where the next begins."""
+    char = pattern[at : at + 1]
+    if char == b"*":
+        return STAR, at + 1
+    if char == b"?":
+        return ANY, at + 1
+    if char == b"\\" and at + 1 < len(pattern):
+        return 1 << pattern[at + 1], at + 2
+    if char == b"[":
+        return _read_set(pattern, at + 1)
+    return 1 << pattern[at], at + 1
 
 
-def _fits_set(pattern: bytes, at: int, byte: int) -> int:
-    """Do so for a set in brackets; one that is not closed ends with the pattern."""
-    i = at + 1
-    negated = pattern[i : i + 1] == b"^"
-    if negated:
-        i += 1
-    found = False
-    while i < len(pattern) and pattern[i] != ord("]"):
-        if pattern[i] == ord("\\") and i + 1 < len(pattern):
-            i += 1
-            found |= pattern[i] == byte
-        elif pattern[i + 1 : i + 2] == b"-" and i + 2 < len(pattern):
-            low, high = sorted((pattern[i], pattern[i + 2]))
-            found |= low <= byte <= high
-            i += 2
-        else:
-            found |= pattern[i] == byte
-        i += 1
-    return i + 1 - at if found != negated else 0
+def _read_set(pattern: bytes, at: int) -> tuple[int, int]:
+    """Read a set behind its bracket; one that is not closed ends with the pattern."""
+    negated = pattern[at : at + 1] == b"^"
+    at += negated
+    found = NONE
+    while at < len(pattern) and pattern[at] != ord("]"):
+        low = high = pattern[at]
+        if low == ord("\\") and at + 1 < len(pattern):
+            at += 1
+            low = high = pattern[at]
+        elif pattern[at + 1 : at + 2] == b"-" and at + 2 < len(pattern):
+            low, high = sorted((low, pattern[at + 2]))
+            at += 2
+        found |= (2 << high) - (1 << low)
+        at += 1
+    return ANY ^ found if negated else found, at + 1
