@@ -204,3 +204,37 @@ def test_a_retiring_connection_ends_once_all_is_sent_that_gets_no_reply() -> Non
         simulation.tick(2)
         server.listen()
         assert server.ended
+
+
+def move(simulation: Simulation, **changes: object) -> None:
+    """Reload with another description of the first server."""
+    config = simulation.pool.config
+    server = config.servers[0]._replace(**changes)  # type: ignore[arg-type] # fields by name
+    servers = (server, *config.servers[1:])
+    counters = [simulation.block(2 + i) for i in range(len(servers))]
+    simulation.pool.adopt(config._replace(servers=servers), counters)
+
+
+def test_a_server_that_comes_back_changed_is_not_ejected_any_more() -> None:
+    simulation = Simulation(1, auto_eject_hosts=True, server_failure_limit=1)
+    simulation.refused = {0}
+    with simulation.running():
+        ask(simulation, simulation.client())
+        assert simulation.block(2).get(slot.EJECTED) == 1
+        move(simulation, weight=2)
+        assert simulation.block(2).get(slot.EJECTED) == 0
+
+
+def test_a_server_that_was_taken_away_ejects_nobody() -> None:
+    simulation = Simulation(
+        1, auto_eject_hosts=True, server_failure_limit=1, timeout_ms=TIMEOUT_MS
+    )
+    with simulation.running():
+        client = simulation.client()
+        ask(simulation, client)
+        move(simulation, port=1)
+        simulation.pass_time(2 * TIMEOUT_MS)
+        simulation.tick(2)
+        assert client.listen() == TIMED_OUT
+        assert simulation.count(slot.SERVER_EJECTS) == 0
+        assert simulation.block(2).get(slot.EJECTED) == 0

@@ -24,7 +24,7 @@ cdef class Server(Owner):
     cdef public list conns, newer
     cdef dict aside
     cdef public Block counters
-    cdef public bint ejected, following, named
+    cdef public bint dropped, ejected, following, named
     cdef public int failures, index, last_error, limit, refused, turn
     cdef public long long retry_at_ms, wait_until_ms, waits_us
     @cython.locals(newer=bint, conns=list, conn=ServerConnection)

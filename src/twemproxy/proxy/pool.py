@@ -48,6 +48,7 @@ class Server(Owner):
         "config",
         "conns",
         "counters",
+        "dropped",
         "ejected",
         "failures",
         "following",
@@ -80,6 +81,8 @@ class Server(Owner):
         self.turn = 0
         self.failures = 0  # in a row, toward ejection
         self.ejected = False
+        counters.put(slot.EJECTED, 0)  # a former server of this name may have been
+        self.dropped = False  # a reload took it away
         self.retry_at_ms = 0  # when an ejected server may be tried again
         self.refused = 0  # connections in a row that never became usable
         self.wait_until_ms = 0  # no connect before, when too many were refused
@@ -210,7 +213,7 @@ class Server(Owner):
 
     def count_failure(self) -> None:
         """Eject the server when it failed too often in a row."""
-        if not self.pool.config.auto_eject_hosts:
+        if self.dropped or not self.pool.config.auto_eject_hosts:
             return
         self.failures += 1
         if self.failures >= self.pool.config.server_failure_limit:
@@ -309,6 +312,7 @@ class Pool:
                 server.retime(config.timeout_ms)
             self.servers.append(server)
         for server in former.values():
+            server.dropped = True
             server.retire()
         for client in self.clients:
             client.restrict(config.max_in_flight, config.max_client_output_bytes)
