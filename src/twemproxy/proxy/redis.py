@@ -80,6 +80,7 @@ class RedisProtocol(Protocol):
         self.request_scanner = self.new_scanner()
         self.catalogue.build(self.pool.config)
         self.take_catalogue()
+        self.probe.forget()
 
     def take_catalogue(self) -> None:
         """Look commands up in the table as it is now."""

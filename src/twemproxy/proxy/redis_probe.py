@@ -8,6 +8,9 @@ the client is believed: it will be told of dead servers when it uses them.
     nobody asked ─▶ asking one server after another ─┬▶ known, or refused
           ▲                                          ▼
           └────────────────────────── none answered in time
+
+A refusal is remembered for a minute, for servers are replaced by newer ones. An
+error that a server would give to any command, because it is full or loading, is none.
 """
 
 import errno
@@ -21,7 +24,12 @@ from twemproxy.proxy.server import ServerConnection
 from twemproxy.wire.redis import answers
 
 PATIENCE_MS: Final = 1000
+REFUSED_MS: Final = 60000  # then a refusal is not believed any more
 NOT_ABOUT_HELLO: Final = (b"-NOAUTH", b"-WRONGPASS")  # the server knows the command
+NOT_NOW: Final = (  # the server answers nothing else to any command
+    *(b"-LOADING", b"-BUSY", b"-MASTERDOWN", b"-DENIED"),
+    b"-ERR max number of clients",
+)
 DEFAULT_FACTS: Final = {b"server": b"redis", b"version": b"7.4.0"}
 
 
@@ -34,6 +42,7 @@ class Probe:
         self.facts = dict(DEFAULT_FACTS)
         self.known = False
         self.refused = False  # some server does not speak RESP3
+        self.ask_again_ms = 0  # when that is asked again
         self.waiting: list[Callable[[], None]] = []
         self.candidates: list[Server] = []
         self.asked: ServerConnection | None = None
@@ -41,6 +50,8 @@ class Probe:
 
     def ask(self, done: Callable[[], None]) -> None:
         """Call `done` when the facts are known, or will not be soon."""
+        if self.refused and self.pool.process.reactor.now_ms >= self.ask_again_ms:
+            self.forget()
         if self.known or self.refused:
             done()
             return
@@ -66,7 +77,11 @@ class Probe:
         self.asked = None
         while self.candidates and self.asked is None:
             server = self.candidates.pop(0)
-            self.asked = server.newer[0] if server.newer else server.open(True)
+            conn = server.newer[0] if server.newer else server.open(True)
+            if conn is not None and conn.bytes_in:  # it has had its HELLO
+                self.known = True
+                break
+            self.asked = conn
         if self.asked is None:
             self.tell()
 
@@ -99,6 +114,10 @@ class Probe:
     def on_refused(self, conn: ServerConnection, reply: bytes) -> None:
         """Speak the older protocol alone with the servers of this pool."""
         text = reply.rstrip(b"\r\n")
+        if text.startswith(NOT_NOW):
+            conn.last_words = holding(reply)
+            conn.close(errno.ECONNREFUSED)  # the next server is asked then
+            return
         if text.startswith(NOT_ABOUT_HELLO):
             self.known = True
         else:
@@ -107,6 +126,7 @@ class Probe:
                     "'%s' refuses RESP3: %s", conn.address, text.decode("latin-1")
                 )
             self.refused = True
+            self.ask_again_ms = self.pool.process.reactor.now_ms + REFUSED_MS
             conn.last_words = holding(answers.NO_SUCH_PROTOCOL)
             conn.close(errno.EPROTONOSUPPORT)
         self.tell()
@@ -117,6 +137,6 @@ class Probe:
             self.ask_next()
 
     def forget(self) -> None:
-        """Ask again: the pool has other servers, or one came back."""
+        """Ask again: the pool has other servers, or a refusal is old."""
         self.known = False
         self.refused = False
