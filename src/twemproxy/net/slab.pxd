@@ -24,7 +24,6 @@ cdef class Slab:
     cpdef Py_ssize_t put_number(self, int mark, long long number) except -1
     @cython.locals(gap=Gap)
     cpdef Py_ssize_t weigh(self, Py_ssize_t start, Py_ssize_t end) except -1
-    cpdef slide(self, Py_ssize_t start, Py_ssize_t end)
 
 @cython.locals(slab=Slab)
 cpdef Slab holding(bytes data)

@@ -119,13 +119,6 @@ class Slab:
             return end - start + gap.length
         return end - start
 
-    def slide(self, start: int, end: int) -> None:
-        """Move buf[start:end] to the front and forget the rest."""
-        if start < 0 or end < start or end > self.size:
-            raise IndexError(f"{start}..{end} of {self.size}")
-        self.buf[: end - start] = self.buf[start:end]
-        self.used = end - start
-
 
 def holding(data: bytes) -> Slab:
     """Return a slab that holds exactly `data`."""
