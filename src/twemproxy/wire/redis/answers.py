@@ -105,11 +105,6 @@ def bulk(value: bytes) -> bytes:
     return b"$%d\r\n%b\r\n" % (len(value), value)
 
 
-def array(items: Sequence[bytes]) -> bytes:
-    """Return an array of replies."""
-    return b"*%d\r\n%b" % (len(items), b"".join(items))
-
-
 def request(args: Sequence[bytes]) -> bytes:
     """Return a request as any Redis client library writes it."""
     parts = [b"$%d\r\n%b\r\n" % (len(arg), arg) for arg in args]
