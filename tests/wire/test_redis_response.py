@@ -231,3 +231,11 @@ def test_anything_else_does_not_fit(expects: int, wanted: int, data: bytes) -> N
 def test_a_number_is_read_exactly_or_known_to_be_huge(number: int) -> None:
     found = integer(bytearray(b":%d\r\n" % number), 0)
     assert found == number or (abs(number) >= 10**17 and abs(found) >= 10**17)
+
+
+@pytest.mark.parametrize(("length", "flat"), [(999_999_999, True), (10**9, False)])
+def test_a_string_that_nobody_can_weave_is_not_plain(length: int, flat: bool) -> None:
+    scanner = ResponseScanner()
+    begun = bytearray(b"*1\r\n$%d\r\n" % length)
+    assert scanner.advance(begun, 0, len(begun)) == progress.MORE
+    assert scanner.flat == flat

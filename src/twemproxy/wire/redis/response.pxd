@@ -5,7 +5,7 @@ from twemproxy.wire.scanner cimport Scanner
 
 cdef int MAX_NESTING, KEPT_NESTING
 cdef Py_ssize_t MAX_LINE_BYTES, MAX_REPLY_BYTES, NULL_BYTES
-cdef long long MAX_TENTH
+cdef long long LONGEST_PLAIN, MAX_TENTH
 
 @cython.final
 cdef class ResponseScanner(Scanner):

@@ -21,6 +21,7 @@ from twemproxy.wire.redis.bulk import (
 from twemproxy.wire.scanner import Scanner
 
 MAX_NESTING: Final = limits.MAX_NESTING
+LONGEST_PLAIN: Final = 999999999  # bytes of a string that `bulk` calls plain
 NULL_BYTES: Final = 3  # _ CR LF
 KEPT_NESTING: Final = 64  # room for more is not kept for the next response
 MAX_LINE_BYTES: Final = limits.MAX_LINE_BYTES
@@ -68,7 +69,7 @@ class ResponseScanner(Scanner):
         self.owed[0] = 1  # values still to come at each depth
         self.kind = 0
         self.count = -1  # elements of the array that the response is
-        self.flat = True  # all of them are strings or nulls
+        self.flat = True  # all of them are plain strings or nulls
         self.length = 0
         self.need = self.at_least = 0
         self.value = 0  # the number of the last line that had one
@@ -177,7 +178,7 @@ class ResponseScanner(Scanner):
 
     def settle(self, kind: int) -> None:
         """Account for the value whose line has just been read."""
-        if self.depth and kind not in (36, 95):
+        if self.depth and (kind not in (36, 95) or self.value > LONGEST_PLAIN):
             self.flat = False
         if kind in (36, 61, 33):  # a payload follows
             self.owed[self.depth] -= 1
