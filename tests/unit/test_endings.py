@@ -11,6 +11,7 @@ GET = resp("GET", "k")
 RESET = b"-ERR Connection reset by peer\r\n"
 TIMED_OUT = b"-ERR Connection timed out\r\n"
 TIMEOUT_MS = 100
+ONE_READ = 65536
 
 
 def ask(simulation: Simulation, client: Far, request: bytes = GET) -> None:
@@ -238,3 +239,35 @@ def test_a_server_that_was_taken_away_ejects_nobody() -> None:
         assert client.listen() == TIMED_OUT
         assert simulation.count(slot.SERVER_EJECTS) == 0
         assert simulation.block(2).get(slot.EJECTED) == 0
+
+
+def test_the_end_of_a_server_is_noticed_behind_what_takes_several_reads() -> None:
+    simulation = Simulation(1)
+    with simulation.running():
+        client = simulation.client()
+        ask(simulation, client)
+        said = simulation.dialled[0].say(b"$1000000\r\n" + bytes(150_000))
+        assert said > 2 * ONE_READ
+        simulation.dialled[0].close()
+        simulation.tick(9)
+        assert client.listen() == RESET
+
+
+def test_the_end_of_a_client_is_noticed_behind_what_takes_several_reads() -> None:
+    simulation = Simulation(1)
+    with simulation.running():
+        client = simulation.client()
+        one = resp("SET", "k", bytes(100))
+        assert client.say(600 * one) == 600 * len(one) > ONE_READ
+        client.sock.shutdown(1)
+        simulation.tick(4)
+        (server,) = simulation.dialled
+        answered = 0
+        while answered < 600:
+            heard = len(server.listen()) // len(one)
+            assert heard > answered
+            server.say((heard - answered) * b"+OK\r\n")
+            answered = heard
+            simulation.tick(4)
+        assert client.listen() == 600 * b"+OK\r\n"
+        assert client.ended

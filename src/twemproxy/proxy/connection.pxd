@@ -20,7 +20,7 @@ cdef class Connection(Handler):
     cdef public Slab backlog
     cdef public Py_ssize_t backlog_at
     cdef public unsigned char unconsumed, blocked, eof
-    cdef unsigned char large
+    cdef unsigned char large, hung_up
     cdef public int paused
     cdef public long long bytes_in, bytes_out, begun_ms, begun_bytes
 
@@ -38,7 +38,7 @@ cdef class Connection(Handler):
         backlog=Slab, slab=Slab, kept=Py_ssize_t, start=Py_ssize_t, at=Py_ssize_t,
         room=Py_ssize_t, count=Py_ssize_t, consumed=Py_ssize_t,
     )
-    cpdef read(self, bint hangup)
+    cpdef read(self)
     @cython.locals(room=Py_ssize_t)
     cdef bint has_room_for_more(self, Slab slab, Py_ssize_t consumed) except -1
     @cython.locals(slab=Slab, backlog=Slab)
@@ -47,11 +47,11 @@ cdef class Connection(Handler):
     cdef bint stays(self, Py_ssize_t kept) except -1
     cdef Py_ssize_t room(self, Slab slab, Py_ssize_t kept) except -1
     @cython.locals(opened=bint)
-    cdef read_on(self, bint more, bint hangup)
+    cdef read_on(self, bint more)
     @cython.locals(slab=Slab, gap=Gap, kept=Py_ssize_t, missing=Py_ssize_t)
     cdef bint open_gap(self, Slab backlog) except -1
     @cython.locals(count=Py_ssize_t)
-    cdef bint fill_gap(self, Gap gap, bint hangup) except -1
+    cdef bint fill_gap(self, Gap gap) except -1
     cdef on_nothing(self, Py_ssize_t count)
     @cython.locals(need=Py_ssize_t, size=Py_ssize_t)
     cpdef Slab fit(self, Slab slab)

@@ -50,6 +50,7 @@ class Connection(Handler):
         "bytes_in",
         "bytes_out",
         "eof",
+        "hung_up",
         "large",
         "outbox",
         "paused",
@@ -71,7 +72,8 @@ class Connection(Handler):
         self.backlog_at = 0  # where the unconsumed bytes of the backlog begin
         self.unconsumed = False  # the backlog may hold whole messages
         self.blocked = False  # the socket took less than it was given
-        self.eof = False  # the peer will send no more
+        self.eof = False  # all that the peer sent is received
+        self.hung_up = False  # it will send no more, which the poller tells but once
         self.large = False  # the last message had a gap
         self.paused = 0
         self.bytes_in = 0
@@ -112,6 +114,8 @@ class Connection(Handler):
 
     def on_event(self, flags: int) -> None:
         """Write if we waited for that, then read."""
+        if flags & outcome.HANGUP:
+            self.hung_up = True
         if flags & outcome.WRITE and self.blocked:
             self.blocked = False
             self.reactor.poller.want(self.fd, not self.paused and not self.eof, False)
@@ -121,7 +125,7 @@ class Connection(Handler):
                 self.consume_backlog()
                 if self.paused or self.fd < 0:
                     return
-            self.read(bool(flags & outcome.HANGUP))
+            self.read()
 
     def consume_backlog(self) -> None:
         """Go on with what had arrived before reading was paused."""
@@ -139,14 +143,14 @@ class Connection(Handler):
         elif self.paused:
             self.unconsumed = True
 
-    def read(self, hangup: bool) -> None:
+    def read(self) -> None:
         """Receive, consume, and keep the rest."""
         if held_bytes() > self.process.soft_bytes and self.process.guard.refuses(self):
             return
         backlog = self.backlog
         kept = 0
         if backlog is not None:
-            if backlog.gap is not None and not self.fill_gap(backlog.gap, hangup):
+            if backlog.gap is not None and not self.fill_gap(backlog.gap):
                 return
             kept = backlog.used - self.backlog_at
         slab = self.place(kept)
@@ -171,7 +175,7 @@ class Connection(Handler):
         elif slab.shared:
             slab.used = start
         if count > 0:
-            self.read_on(count == room or hangup, hangup)
+            self.read_on(count == room or self.hung_up)
         else:
             self.on_nothing(count)
 
@@ -208,11 +212,11 @@ class Connection(Handler):
             return HEAD_READ
         return min(MAX_READ, slab.size - slab.used)
 
-    def read_on(self, more: bool, hangup: bool) -> None:
+    def read_on(self, more: bool) -> None:
         """See to it that what follows is received; `more` of it may be here."""
         opened = self.backlog is not None and self.open_gap(self.backlog)
         if more and opened:
-            self.read(hangup)
+            self.read()
         elif more:
             self.large = False
             self.reactor.read_later(self)
@@ -239,7 +243,7 @@ class Connection(Handler):
         self.large = True
         return True
 
-    def fill_gap(self, gap: Gap, hangup: bool) -> bool:
+    def fill_gap(self, gap: Gap) -> bool:
         """Receive what belongs into a gap; true when the rest goes to memory."""
         if not gap.missing:
             return True
@@ -252,7 +256,7 @@ class Connection(Handler):
             self.on_nothing(count)
             return False
         self.bytes_in += count
-        if gap.missing and (hangup or unread(self.fd)):
+        if gap.missing and (self.hung_up or unread(self.fd)):
             self.reactor.read_later(self)
         return gap.missing == 0
 
