@@ -6,7 +6,7 @@ from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.connection cimport Connection
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.process cimport Guard, Process
-from twemproxy.proxy.request cimport Request
+from twemproxy.proxy.request cimport Asker, Request, is_gone
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 
@@ -18,14 +18,18 @@ cdef class Watch(Guard):
     cdef readonly Process process
     cdef readonly list pools, waiting
     cdef readonly Connection allowed
+    cdef readonly Request oldest
     cdef readonly Py_ssize_t cap
+    cdef readonly bint short
     cdef long long sweep_ms
-    @cython.locals(full=bint, asker=Client)
+    @cython.locals(full=bint, head=Request)
     cdef bint grows(self, Connection conn) except -1
     cdef bint nobody_is_allowed(self) except -1
     cdef look_again_later(self)
     @cython.locals(waiting=list, enough=bint, conn=Connection)
     cpdef look_again(self)
+    @cython.locals(last=Request, head=Request, client=Asker, conn=Connection)
+    cdef choose_oldest(self)
     cdef bint may_go_on(self, Connection conn) except -1
     @cython.locals(pool=Pool, paused=Py_ssize_t)
     cpdef sweep(self)
@@ -44,5 +48,6 @@ cdef class Watch(Guard):
     )
     cdef close_a_glutton(self)
 
+cdef Request whole_of(Request request)
 @cython.locals(grown=cython.longlong)
 cdef bint is_slow(Client client, long long now_ms, long long request_ms) except -1

@@ -3,8 +3,9 @@
 Below 7/8 of the memory cap nobody notices anything. Between that and the cap, those
 who hold much already are not read; at the cap nobody is read who could hold more.
 Nothing is dropped and nothing changes its place: reading goes on when memory is
-given back, and one unfinished message at a time may always become whole, for
-otherwise nothing might ever be given back.
+given back, and one unfinished message at a time may always become whole, and one
+request be answered, the oldest that waits for it, for otherwise nothing might ever be
+given back.
 """
 
 import errno
@@ -19,6 +20,7 @@ from twemproxy.proxy.client import Client
 from twemproxy.proxy.connection import Connection
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.process import Guard, Process
+from twemproxy.proxy.request import Request, is_gone
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.stats import slot
 
@@ -40,14 +42,25 @@ class Watch(Guard):
     the pause of reason MEMORY, or is closed.
     """
 
-    __slots__ = ("allowed", "cap", "pools", "process", "sweep_ms", "waiting")
+    __slots__ = (
+        "allowed",
+        "cap",
+        "oldest",
+        "pools",
+        "process",
+        "short",
+        "sweep_ms",
+        "waiting",
+    )
 
     def __init__(self, process: Process) -> None:
         """Watch over the pools of a process."""
         self.process = process
         self.pools: list[Pool] = []
         self.waiting: list[Connection] = []
+        self.short = False  # memory is, and we look again every now and then
         self.allowed: Connection | None = None  # may finish its message nevertheless
+        self.oldest: Request | None = None  # may be answered nevertheless
         self.cap = limits.MAX_PROCESS_BYTES
         self.sweep_ms = SWEEP_MS
         self.sweep()
@@ -69,7 +82,8 @@ class Watch(Guard):
         """Tell whether not to read from a connection now; it is paused then."""
         if not isinstance(conn, Connection) or not self.grows(conn):
             return False
-        if not self.waiting:
+        if not self.short:
+            self.short = True
             log.warn("%d bytes are held, some are not read", held_bytes())
             self.look_again_later()
         conn.pause(reason.MEMORY)
@@ -83,9 +97,12 @@ class Watch(Guard):
         """
         full = held_bytes() > self.cap
         if isinstance(conn, ServerConnection):
-            asker = conn.head.client if conn.head is not None else None
-            if asker is not None and asker.held() > LARGE_BYTES:
-                return True
+            head = conn.head
+            if head is not None and not is_gone(head):
+                if self.oldest is whole_of(head):
+                    return False
+                if head.client is not None and head.client.held() > LARGE_BYTES:
+                    return True
             if conn.backlog is None:
                 return False
         if not full and conn.held() <= LARGE_BYTES:
@@ -108,6 +125,7 @@ class Watch(Guard):
 
     def look_again(self) -> None:
         """Let those be read again whom memory can bear now."""
+        self.choose_oldest()
         waiting = self.waiting
         self.waiting = []
         enough = held_bytes() <= self.cap // 4 * 3
@@ -118,10 +136,33 @@ class Watch(Guard):
                 conn.resume(reason.MEMORY)
             else:
                 self.waiting.append(conn)
-        if self.waiting:
+        if self.waiting or held_bytes() > self.process.soft_bytes:
             self.look_again_later()
         else:
+            self.short = False
+            self.oldest = None
             log.notice("%d bytes are held, all are read again", held_bytes())
+
+    def choose_oldest(self) -> None:
+        """Let the oldest request of those whose servers are not read be answered.
+
+        All before it on those connections are answered already, so nothing but memory
+        keeps it back. The last one's client first has to take what it was given.
+        """
+        last = self.oldest
+        client = None if last is None else last.client
+        if client is not None and client.outbox.pending > LARGE_BYTES:
+            return
+        self.oldest = None
+        for conn in self.waiting:
+            head = conn.head if isinstance(conn, ServerConnection) else None
+            if head is None or is_gone(head):
+                continue
+            if self.oldest is None or head.started_us < self.oldest.started_us:
+                self.oldest = whole_of(head)
+        client = None if self.oldest is None else self.oldest.client
+        if client is not None and client.blocked and client.held() > LARGE_BYTES:
+            self.oldest = None
 
     def may_go_on(self, conn: Connection) -> bool:
         """Tell whether one who waits need not, though memory is short."""
@@ -198,6 +239,11 @@ class Watch(Guard):
         if worst is not None:
             log.warn("c %d reads nothing and holds %d bytes", worst.fd, most)
             self.give_up(worst)
+
+
+def whole_of(request: Request) -> Request:
+    """Return what a request is a fragment of, itself if of nothing."""
+    return request if request.whole is None else request.whole
 
 
 def is_slow(client: Client, now_ms: int, request_ms: int) -> bool:

@@ -1,0 +1,52 @@
+"""When memory is short, what is under way still comes to its end."""
+
+import re
+
+from tests.support.simulation import Far, Simulation
+from tests.support.wire import resp
+from twemproxy.net.ledger import held_bytes
+from twemproxy.proxy.guard import Watch
+
+MIB = 1 << 20
+CLIENTS = 10
+VALUE = bytes(70_000)
+KEYS = ["alpha", "beta", "gamma", "delta", "one", "two"]
+RECHECK_MS = 20
+PATIENCE = 100
+MGET = re.compile(rb"\*(\d+)\r\n\$4\r\nMGET\r\n", re.IGNORECASE)
+
+
+def found(count: int) -> bytes:
+    """Return the reply to a request of so many keys."""
+    return b"*%d\r\n" % count + count * (b"$%d\r\n%b\r\n" % (len(VALUE), VALUE))
+
+
+def answer(simulation: Simulation, server: Far) -> None:
+    """Reply to each request that a server has heard, as fast as it is read."""
+    asked = [int(words) - 1 for words in MGET.findall(server.listen())]
+    assert len(asked) == CLIENTS
+    replies = b"".join(found(count) for count in asked)
+    for _ in range(PATIENCE):
+        replies = replies[server.say(replies[:65536]) :]
+        simulation.tick(4)
+        simulation.pass_time(RECHECK_MS)
+        for client in simulation.admitted:
+            client.listen()
+    assert not replies
+
+
+def test_clients_that_wait_for_parts_of_replies_do_not_wait_for_each_other() -> None:
+    """Each holds one part of its reply, and memory is short because of those."""
+    simulation = Simulation(2, max_process_bytes=MIB)
+    with simulation.running():
+        simulation.process.guard = watch = Watch(simulation.process)
+        watch.adopt([simulation.pool])
+        for _ in range(CLIENTS):
+            simulation.client().say(resp("MGET", *KEYS))
+        simulation.tick(4)
+        one, other = simulation.dialled
+        answer(simulation, one)
+        assert held_bytes() > MIB
+        answer(simulation, other)
+        assert all(client.heard == found(len(KEYS)) for client in simulation.admitted)
+        assert held_bytes() < MIB // 2
