@@ -43,7 +43,7 @@ MAX_SERVER_QUEUE_BYTES: Final = 8 * MIB  # requests that wait to be sent
 # What a whole process keeps.
 MAX_PROCESS_BYTES: Final = 1024 * MIB  # all buffers together (`max_process_bytes`)
 LARGE_BYTES: Final = 64 * KIB  # who holds more is not read once 7/8 of that are held
-STALLED_MS: Final = 10000  # at the cap, who takes nothing for so long is closed
+STALLED_MS: Final = 10000  # at the cap, who takes or sends nothing so long is closed
 SPLICE_BYTES: Final = 1536 * KIB  # a value that still lacks so much goes through pipes
 PIPE_BYTES: Final = 1 * MIB  # what one pipe holds at most; it counts as buffered
 MAX_PIPES: Final = 32  # of one process; without a free one a value goes to memory

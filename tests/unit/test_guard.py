@@ -50,3 +50,26 @@ def test_clients_that_wait_for_parts_of_replies_do_not_wait_for_each_other() -> 
         answer(simulation, other)
         assert all(client.heard == found(len(KEYS)) for client in simulation.admitted)
         assert held_bytes() < MIB // 2
+
+
+def test_who_stops_in_the_middle_of_a_request_stops_nobody_else_for_long() -> None:
+    """Near the cap one at a time may finish its request: not one that never does."""
+    simulation = Simulation(1, max_process_bytes=MIB, client_request_timeout_ms=0)
+    request = resp("SET", "k", bytes(300_000))
+    with simulation.running():
+        simulation.process.guard = watch = Watch(simulation.process)
+        watch.adopt([simulation.pool])
+        for _ in range(2 * CLIENTS):
+            simulation.client().say(request[:80_000])
+            simulation.tick(4)
+        assert watch.short
+        busy, rest, heard = simulation.client(), request, 0
+        for _ in range(10 * PATIENCE):
+            rest = rest[busy.say(rest[:65536]) :]
+            simulation.tick(4)
+            simulation.pass_time(1000)
+            heard += sum(len(server.listen()) for server in simulation.dialled)
+            if heard:
+                break
+        assert not rest
+        assert heard

@@ -44,10 +44,12 @@ cdef class Watch(Guard):
     cdef give_up(self, Client client)
     @cython.locals(
         client=Client, worst=Client, pool=Pool, most=Py_ssize_t,
-        limit_ms=cython.longlong, stalled=bint,
+        limit_ms=cython.longlong, late=bint,
     )
     cdef close_a_glutton(self)
 
 cdef Request whole_of(Request request)
+@cython.locals(unfinished=bint)
+cdef bint stalls(Client client) except -1
 @cython.locals(grown=cython.longlong)
 cdef bint is_slow(Client client, long long now_ms, long long request_ms) except -1

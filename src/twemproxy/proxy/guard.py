@@ -200,6 +200,8 @@ class Watch(Guard):
             if moved or (client.head and not client.blocked):
                 client.moved_ms = now_ms
             if client.paused:
+                if client.paused & reason.MEMORY and not client.blocked:
+                    client.moved_ms = now_ms
                 paused += 1
                 client.begun_ms = now_ms
                 client.begun_bytes = client.bytes_in
@@ -226,24 +228,31 @@ class Watch(Guard):
         client.close(errno.ETIMEDOUT)
 
     def close_a_glutton(self) -> None:
-        """Close who holds the most of what is short and takes nothing of it."""
+        """Close who holds the most of what is short and neither takes nor ends it."""
         limit_ms = self.process.reactor.now_ms - STALLED_MS
         worst = None
         most = LARGE_BYTES
         for pool in self.pools:
             for client in pool.clients:
-                stalled = client.blocked and client.moved_ms < limit_ms
-                if stalled and client.held() > most:
+                late = client.moved_ms < limit_ms and stalls(client)
+                if late and client.held() > most:
                     most = client.held()
                     worst = client
         if worst is not None:
-            log.warn("c %d reads nothing and holds %d bytes", worst.fd, most)
+            does = "reads" if worst.blocked else "sends"
+            log.warn("c %d %s nothing and holds %d bytes", worst.fd, does, most)
             self.give_up(worst)
 
 
 def whole_of(request: Request) -> Request:
     """Return what a request is a fragment of, itself if of nothing."""
     return request if request.whole is None else request.whole
+
+
+def stalls(client: Client) -> bool:
+    """Tell whether it is for a client to take something, or to end its request."""
+    unfinished = client.backlog is not None and not client.paused
+    return client.blocked or unfinished
 
 
 def is_slow(client: Client, now_ms: int, request_ms: int) -> bool:
