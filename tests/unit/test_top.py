@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from twemproxy import cli
 from twemproxy.console.rates import compare
+from twemproxy.console.running import Running, Unreachable
 from twemproxy.console.screen import (
     POOL_HEADINGS,
     SERVER_HEADINGS,
@@ -12,9 +14,11 @@ from twemproxy.console.screen import (
     class_row,
     clock,
     in_order,
+    name_limits,
     server_row,
 )
 from twemproxy.console.slowlog import as_text, duration
+from twemproxy.console.top import Source
 
 SERVER = {
     "server_err": 0,
@@ -91,7 +95,7 @@ def test_another_proxy_in_its_place_begins_anew() -> None:
 def test_the_state_of_a_server_is_named(counters: dict[str, int], named: str) -> None:
     look = compare(state(), state(**counters), 1.0)
     assert look.servers[0].state == named
-    row = server_row(look.servers[0])
+    row = server_row(look.servers[0], (16, 21))
     assert (row[2].plain, len(row)) == (named, len(SERVER_HEADINGS))
 
 
@@ -120,3 +124,65 @@ def test_times_are_spelled_in_their_unit() -> None:
 
 def test_no_slow_request_is_a_table_of_headings() -> None:
     assert as_text([]).split()[:3] == ["time", "pool", "command"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        (80, ("an-unus…of-pools", "redis-0042…mple.com:1")),
+        (200, ("an-unus…of-pools", "redis-0042.eu.example.com:1")),
+    ],
+)
+def test_long_names_leave_room_for_the_numbers(
+    columns: int, shown: tuple[str, str]
+) -> None:
+    (one,) = compare(state(), state(), 1.0).servers
+    far = one._replace(
+        pool="an-unusual-name-for-a-couple-of-pools",
+        label="redis-0042.eu.example.com:1",
+    )
+    row = server_row(far, name_limits(columns))
+    assert (row[0].plain, row[1].plain) == shown
+
+
+def test_an_address_is_never_cut() -> None:
+    (one,) = compare(state(), state(), 1.0).servers
+    near = one._replace(label="255.255.255.255:65535")
+    assert server_row(near, name_limits(40))[1].plain == near.label
+
+
+class Gone(Running):
+    """A proxy that was there once."""
+
+    def get(self, path: str) -> dict[str, Any]:
+        """Refuse."""
+        raise Unreachable(f"{path}: gone")
+
+
+class There(Running):
+    """A proxy that is there."""
+
+    def get(self, path: str) -> dict[str, Any]:
+        """Answer."""
+        return {"path": path}
+
+
+def test_after_a_restart_the_successor_is_asked() -> None:
+    found = iter([Gone(1), There(2)])
+    _, seen = Source(lambda: next(found)).state()
+    assert seen == {"path": "/state"}
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon", "0.01"])
+def test_an_interval_that_no_look_fits_in_is_refused(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["top", f"-i={text}"])
+    assert end.value.code == 1
+    assert f"found '{text}', expected seconds from 0.1" in capsys.readouterr().err
+
+
+def test_top_needs_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["top"]) == 1
+    assert "top needs a terminal" in capsys.readouterr().err

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, Protocol
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
+from textual.events import Resize
 from textual.widgets import DataTable, Footer, Sparkline, Static
 
 from twemproxy.console.rates import (
@@ -28,6 +29,10 @@ from twemproxy.console.slowlog import duration
 
 HISTORY: Final = 240  # looks in the curve
 MAX_SLOW: Final = 50
+# A long name must not push the numbers of a server out of the terminal.
+MAX_POOL: Final = 16
+MIN_SERVER: Final = 21  # an address and its port are never cut
+NUMBERS: Final = 66  # columns of the table of servers besides the names
 POOL_HEADINGS: Final = (
     *("pool", "clients", "req/s", "err/s", "in B/s", "out B/s", "p50", "p99"),
 )
@@ -83,6 +88,7 @@ class Screen(App[None]):
         self._source = source
         self._interval_s = interval_s
         self._rates: deque[float] = deque(maxlen=HISTORY)
+        self._columns = 80
         self._order = 0
         self._paused = False
         self._by_class = False
@@ -109,6 +115,14 @@ class Screen(App[None]):
         """Begin to look."""
         self._take()
         self.set_interval(self._interval_s, self._take)
+
+    def on_resize(self, event: Resize) -> None:
+        """Give the names of servers the room there is."""
+        self._columns = event.size.width
+        servers = self.query_one("#servers", DataTable)
+        servers.clear(columns=True)
+        servers.add_columns(*SERVER_HEADINGS)
+        self._draw()
 
     def action_pause(self) -> None:
         """Stand still, or go on."""
@@ -165,8 +179,9 @@ class Screen(App[None]):
             if self._by_class:
                 rows += [class_row(one) for one in pool.classes]
         self._fill("#pools", rows)
+        limits = name_limits(self._columns)
         ordered = in_order(self._look.servers, ORDERS[self._order])
-        self._fill("#servers", [server_row(server) for server in ordered])
+        self._fill("#servers", [server_row(server, limits) for server in ordered])
 
     def _facts(self) -> None:
         look = self._look
@@ -202,6 +217,17 @@ def in_order(servers: Sequence[ServerLook], order: str) -> list[ServerLook]:
     return sorted(servers, key=lambda server: -(getattr(server, order) or 0))
 
 
+def name_limits(columns: int) -> tuple[int, int]:
+    """Tell how long names of pools and of servers may be in so many columns."""
+    return MAX_POOL, max(MIN_SERVER, columns - MAX_POOL - NUMBERS)
+
+
+def shortened(text: str, limit: int) -> str:
+    """Leave the middle out of a long name: its ends tell it from others."""
+    tail = limit // 2
+    return text if len(text) <= limit else f"{text[: limit - tail - 1]}…{text[-tail:]}"
+
+
 def pool_row(pool: PoolLook) -> tuple[Text, ...]:
     """Spell one pool."""
     return (
@@ -228,11 +254,11 @@ def class_row(one: ClassLook) -> tuple[Text, ...]:
     )
 
 
-def server_row(server: ServerLook) -> tuple[Text, ...]:
-    """Spell one server."""
+def server_row(server: ServerLook, limits: tuple[int, int]) -> tuple[Text, ...]:
+    """Spell one server; `limits` are those of the names of its pool and its own."""
     return (
-        Text(server.pool),
-        Text(server.label, "bold"),
+        Text(shortened(server.pool, limits[0])),
+        Text(shortened(server.label, limits[1]), "bold"),
         Text(server.state, STYLES[server.state]),
         _number(amount(server.requests_s)),
         _number(amount(server.errors_s), "bold red" if server.errors_s else ""),

@@ -1,8 +1,12 @@
 """`nutcracker top`: pools, servers and slow requests of a running proxy, live."""
 
+import argparse
 import importlib
+import math
+import sys
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from twemproxy.console.running import (
     Running,
@@ -12,18 +16,25 @@ from twemproxy.console.running import (
 )
 from twemproxy.console.words import complain, words
 
+MIN_INTERVAL_S: Final = 0.1
+
 
 class Source:
-    """What the screen asks the proxy, time after time."""
+    """What the screen asks the proxy time after time, after a restart its successor."""
 
-    def __init__(self, running: Running) -> None:
-        """Ask this proxy."""
-        self._running = running
-        self.name = str(running)
+    def __init__(self, find: Callable[[], Running]) -> None:
+        """Ask the proxy that is found, and another one once that is gone."""
+        self._find = find
+        self._running = find()
+        self.name = str(self._running)
 
     def state(self) -> tuple[float, dict[str, Any]]:
         """Return the state, and when it was."""
-        state: dict[str, Any] = self._running.get("/state")
+        try:
+            state: dict[str, Any] = self._running.get("/state")
+        except (OSError, Unreachable):
+            self._running = self._find()
+            state = self._running.get("/state")
         return time.monotonic(), state
 
     def slow(self) -> list[dict[str, Any]]:
@@ -36,7 +47,11 @@ def main(argv: list[str]) -> int:
     """Show until the user has seen enough."""
     parser = words("top", __doc__ or "", as_json=False)
     parser.add_argument(
-        "-i", "--interval", type=float, default=1.0, help="seconds between two looks"
+        *("-i", "--interval"),
+        type=_interval,
+        default=1.0,
+        metavar="S",
+        help="seconds between two looks",
     )
     add_running_words(parser)
     asked = parser.parse_args(argv)
@@ -44,10 +59,25 @@ def main(argv: list[str]) -> int:
         screen: Any = importlib.import_module("twemproxy.console.screen")
     except ModuleNotFoundError as missing:
         return complain(f"top needs {missing.name}: pip install 'twemproxy[top]'")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return complain("top needs a terminal; nutcracker stats needs none")
     try:
-        source = Source(find_running(asked))
+        source = Source(lambda: find_running(asked))
         source.state()  # rather a message now than an empty screen
     except (OSError, Unreachable) as failure:
         return complain(str(failure))
     screen.Screen(source, asked.interval).run()
     return 0
+
+
+def _interval(text: str) -> float:
+    """Read a time that can pass between two looks."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not (math.isfinite(seconds) and seconds >= MIN_INTERVAL_S):
+        raise argparse.ArgumentTypeError(
+            f"found '{text}', expected seconds from {MIN_INTERVAL_S}"
+        )
+    return seconds
