@@ -170,7 +170,16 @@ def test_real_keys_are_measured_and_json_is_json(
 
 
 @pytest.mark.parametrize(
-    "line", ["a b c", "missing.yml missing.yml", "--max-moved 110% a b", ""]
+    "line",
+    [
+        "a b c",
+        "missing.yml missing.yml",
+        "--max-moved 110% a b",
+        "--max-moved few a b",
+        "--sample 0 a b",
+        "--sample -5 a b",
+        "",
+    ],
 )
 def test_mistakes_end_with_status_1(line: str, capsys: Capture) -> None:
     try:
@@ -178,4 +187,27 @@ def test_mistakes_end_with_status_1(line: str, capsys: Capture) -> None:
     except SystemExit as end:
         status = int(end.code or 0)
     assert status == 1
-    assert capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert told
+    assert "_share" not in told
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"), [(None, "No such file or directory"), ("\n\n", "no keys in")]
+)
+def test_without_keys_nothing_is_measured_and_nothing_promised(
+    files: list[str], tmp_path: Path, capsys: Capture, keys: str | None, told: str
+) -> None:
+    named = tmp_path / "keys"
+    if keys is not None:
+        named.write_text(keys)
+    assert cli.main(["plan", *files, "--keys", str(named), "--max-moved", "1%"]) == 1
+    said = capsys.readouterr().err
+    assert told in said
+    assert str(named) in said
+
+
+def test_a_few_keys_do_not_tell_that_a_server_gets_none() -> None:
+    (only,) = plan(Config(()), config(*THREE), list(sample(4)))
+    assert len(only.movement.shares) < 3
+    assert only.warnings == []

@@ -70,6 +70,13 @@ def test_the_table_keeps_control_bytes_from_the_terminal(
     assert "\x1b" not in capsys.readouterr().out
 
 
+def test_ejections_of_a_stats_port_need_a_file(capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["route", "--stats", "22222", "alpha", "k"])
+    assert end.value.code == 1
+    assert "--stats goes with -c" in capsys.readouterr().err
+
+
 def test_an_unknown_pool_is_a_mistake(file: str, capsys: Capture) -> None:
     assert cli.main(["route", "-c", file, "beta", "k"]) == 1
     assert "no pool 'beta', there are: alpha" in capsys.readouterr().err

@@ -5,8 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.canned import CannedServer, Line
 from tests.support.ports import LOOPBACK, Reservation
-from twemproxy.console.running import Unreachable, find_running, read_document
+from twemproxy.console.running import (
+    Running,
+    Unreachable,
+    find_running,
+    read_document,
+)
 
 
 def test_a_pid_file_that_is_not_there_is_said(tmp_path: Path) -> None:
@@ -27,3 +33,37 @@ def test_a_stats_port_where_nobody_listens_is_said() -> None:
         address = f"{LOOPBACK}:{free.port}"
         with pytest.raises(Unreachable, match=rf"from {address}: Connection refused$"):
             read_document(address)
+
+
+NO_HTTP = "no HTTP is spoken there, expected its --metrics-port"
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (b'{"service":"nutcracker", "alpha": {}}', NO_HTTP),
+        (b"", "closed without an answer"),
+        (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", "answers with status 503"),
+        (b"HTTP/1.1 403 Forbidden\r\n\r\nfrom here only\n", "from here only"),
+    ],
+)
+def test_what_answers_something_else_is_told_in_a_few_words(
+    reply: bytes, said: str
+) -> None:
+    there = CannedServer([[Line(until=b"\r\n\r\n", send=reply, close=True)]])
+    try:
+        with pytest.raises(Unreachable) as told:
+            Running(f"{LOOPBACK}:{there.port}").get("/slowlog")
+    finally:
+        there.close()
+    assert str(told.value).endswith(said)
+    assert "{" not in str(told.value)
+
+
+def test_another_port_than_that_of_the_statistics_is_said() -> None:
+    there = CannedServer([[Line(send=b"HTTP/1.1 400 Bad Request\r\n", close=True)]])
+    try:
+        with pytest.raises(Unreachable, match=r"no JSON, expected a stats port"):
+            read_document(f"{LOOPBACK}:{there.port}")
+    finally:
+        there.close()

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.wire import resp
+from twemproxy import cli
 from twemproxy.stats.disclosure import disclosed
 from twemproxy.stats.slowlog import (
     MAX_ENTRIES,
@@ -95,3 +96,13 @@ def test_a_hashed_key_does_not_leave() -> None:
     shown = disclosed(taken(trace(note=resp("GET", "user:7")), hashed=True))
     assert "user" not in str(shown)
     assert len(shown["key"]) == 16
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "all"])
+def test_less_than_one_request_is_not_shown_as_all_of_them(
+    count: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["slowlog", f"-n={count}"])
+    assert end.value.code == 1
+    assert f"found '{count}', expected a whole number" in capsys.readouterr().err

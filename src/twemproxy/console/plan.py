@@ -13,7 +13,15 @@ from twemproxy.config.problems import ConfigFileError
 from twemproxy.console.movement import DEFAULT_SAMPLE, Movement, measure, sample
 from twemproxy.console.running import Unreachable, add_running_words, find_running
 from twemproxy.console.traps import warnings
-from twemproxy.console.words import complain, show, show_json, table, words
+from twemproxy.console.words import (
+    complain,
+    natural,
+    show,
+    show_json,
+    table,
+    words,
+)
+from twemproxy.errors import ConfigError
 
 NOTHING_MOVES: Final = 0
 KEYS_MOVE: Final = 2
@@ -35,9 +43,15 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "files", nargs="+", metavar="FILE", help="OLD NEW, or NEW alone"
     )
-    parser.add_argument("--keys", type=Path, help="a file of real keys, one a line")
     parser.add_argument(
-        "--sample", type=int, default=DEFAULT_SAMPLE, help="how many keys to try"
+        "--keys", type=Path, metavar="FILE", help="a file of real keys, one a line"
+    )
+    parser.add_argument(
+        "--sample",
+        type=natural,
+        default=DEFAULT_SAMPLE,
+        metavar="N",
+        help="how many keys to try",
     )
     parser.add_argument(
         "--max-moved", type=_share, metavar="N%", help="refuse if more keys move"
@@ -51,7 +65,7 @@ def main(argv: list[str]) -> int:
         keys = _keys(asked.keys, asked.sample)
     except ConfigFileError as failure:
         return complain("\n".join(failure.report()))
-    except (OSError, Unreachable) as failure:
+    except (OSError, Unreachable, ConfigError) as failure:
         return complain(str(failure))
     plans = plan(old, new, keys)
     if asked.json:
@@ -81,14 +95,23 @@ def _configurations(asked: argparse.Namespace) -> tuple[Config, Config]:
 def _keys(file: Path | None, count: int) -> list[bytes]:
     if file is None:
         return list(sample(count))
-    return [line for line in file.read_bytes().splitlines() if line]
+    try:
+        keys = [line for line in file.read_bytes().splitlines() if line]
+    except OSError as failure:
+        raise ConfigError(f"no keys from '{file}': {failure.strerror}") from failure
+    if not keys:
+        raise ConfigError(f"no keys in '{file}'")  # nothing measured is no verdict
+    return keys
 
 
 def _share(text: str) -> float:
     """Read a percentage."""
-    share = float(text.removesuffix("%")) / 100
+    try:
+        share = float(text.removesuffix("%")) / 100
+    except ValueError:
+        share = -1.0
     if not 0 <= share <= 1:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"found '{text}', expected 0% to 100%")
     return share
 
 

@@ -46,6 +46,8 @@ def main(argv: list[str]) -> int:
     )
     add_running_words(parser)
     asked = parser.parse_args(argv)
+    if asked.stats and asked.conf_file is None:
+        parser.error("--stats goes with -c: a running proxy tells its own ejections")
     try:
         config, document = _sources(asked)
         pool = _pool(config, asked.pool)

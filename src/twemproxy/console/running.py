@@ -39,7 +39,8 @@ class Running:
         """Fetch one JSON document."""
         status, body = self.ask("GET", path)
         if status != http.client.OK:
-            raise Unreachable(body.decode(errors="replace").strip())
+            said = body.decode(errors="replace").strip()
+            raise Unreachable(said or f"{self}: answers with status {status}")
         return json.loads(body)
 
     def ask(self, method: str, path: str) -> tuple[int, bytes]:
@@ -50,8 +51,7 @@ class Running:
             response = conn.getresponse()
             return response.status, response.read()
         except (OSError, http.client.HTTPException) as failure:
-            known = isinstance(failure, OSError) and failure.strerror
-            raise Unreachable(f"{self}: {known or repr(failure)}") from failure
+            raise Unreachable(f"{self}: {_reason(failure)}") from failure
         finally:
             conn.close()
 
@@ -72,6 +72,16 @@ class Running:
         return http.client.HTTPConnection(
             host.strip("[]") or "127.0.0.1", int(port), timeout=PATIENCE_S
         )
+
+
+def _reason(failure: OSError | http.client.HTTPException) -> str:
+    """Say in a few words why a question has no answer."""
+    if isinstance(failure, http.client.RemoteDisconnected):
+        return "closed without an answer"
+    if isinstance(failure, http.client.HTTPException):
+        # It repeats what came instead: of the stats port, the whole document.
+        return "no HTTP is spoken there, expected its --metrics-port"
+    return failure.strerror or str(failure) or type(failure).__name__
 
 
 class _AdminConnection(http.client.HTTPConnection):
@@ -144,8 +154,13 @@ def read_document(address: str) -> dict[str, Any]:
         ) as conn:
             text = b"".join(iter(lambda: conn.recv(65536), b""))
         document = json.loads(text)
-    except (OSError, ValueError) as failure:
-        reason = getattr(failure, "strerror", None) or failure
+    except ValueError as failure:
+        raise Unreachable(
+            f"no statistics from {address}: what came is no JSON, "
+            "expected a stats port (-s)"
+        ) from failure
+    except OSError as failure:
+        reason = failure.strerror or failure
         raise Unreachable(f"no statistics from {address}: {reason}") from failure
     if not isinstance(document, dict):
         raise Unreachable(f"no statistics from {address}")

@@ -5,7 +5,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from twemproxy.console.running import Unreachable, add_running_words, find_running
-from twemproxy.console.words import complain, show, show_json, table, words
+from twemproxy.console.words import (
+    complain,
+    natural,
+    show,
+    show_json,
+    table,
+    words,
+)
 
 HEADINGS: Final = (
     *("time", "pool", "command", "key", "client", "server"),
@@ -17,7 +24,9 @@ FIRST_NUMBER: Final = 6
 def main(argv: list[str]) -> int:
     """Fetch the slow requests of all workers, print them, the latest last."""
     parser = words("slowlog", __doc__ or "")
-    parser.add_argument("-n", type=int, default=0, help="only the last N")
+    parser.add_argument(
+        "-n", type=natural, default=0, metavar="N", help="only the last N"
+    )
     add_running_words(parser)
     asked = parser.parse_args(argv)
     try:

@@ -13,6 +13,7 @@ from twemproxy.console.movement import Movement
 
 UNEVEN: Final = 3.0  # times the fair share, more or less, that is worth a word
 MIN_FAIR_KEYS: Final = 300  # below that a sample's share says nothing
+MIN_SERVER_KEYS: Final = 20  # on average; with fewer, chance may leave a server none
 BAD_SLOT_FACTORS: Final = (3, 5, 29)  # of 2**32 - 1 neighbours in fnv1a_64
 
 Trap = Callable[[PoolConfig, PoolChange, Movement], Iterator[str]]
@@ -43,8 +44,9 @@ def _unnamed(pool: PoolConfig, change: PoolChange, _: Movement) -> Iterator[str]
         )
     elif nameless:
         yield (
-            f"{len(nameless)} of {len(pool.servers)} servers have no name: a new "
-            "address will move their keys"
+            f"{len(nameless)} of {len(pool.servers)} servers "
+            f"{'has' if len(nameless) == 1 else 'have'} no name: a new address will "
+            f"move {'its' if len(nameless) == 1 else 'their'} keys"
         )
 
 
@@ -69,8 +71,10 @@ def _weights(pool: PoolConfig, change: PoolChange, moved: Movement) -> Iterator[
         if len({server.weight for server in pool.servers}) > 1:
             yield "distribution random ignores weights"
         return
+    if moved.keys < MIN_SERVER_KEYS * len(pool.servers):
+        return
     for server in pool.servers:
-        if moved.keys and not moved.shares.get(server.label):
+        if not moved.shares.get(server.label):
             yield f"{server.label} (weight {server.weight}) gets none of the keys"
 
 

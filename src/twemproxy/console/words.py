@@ -31,6 +31,15 @@ def words(command: str, purpose: str, *, as_json: bool = True) -> Words:
     return parser
 
 
+def natural(text: str) -> int:
+    """Read a whole number from 1 of the command line."""
+    if not (text.isascii() and text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(
+            f"found '{text}', expected a whole number from 1"
+        )
+    return int(text)
+
+
 def complain(text: str) -> int:
     """Say why a command failed; its exit status."""
     sys.stderr.write(f"nutcracker: {text}\n")
