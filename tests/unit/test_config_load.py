@@ -189,6 +189,8 @@ def test_a_missing_file_is_told_from_a_wrong_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigFileError) as directory:
         load(str(tmp_path))
     assert directory.value.readable
+    (said,) = [line for line in directory.value.report() if "found" in line]
+    assert said == f"{tmp_path}: found a directory, expected a file"
 
 
 def test_a_file_can_come_through_a_pipe(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from twemproxy import log
 from twemproxy.control import resolve
 from twemproxy.control.resolve import Answer, Resolver
 
@@ -58,6 +59,18 @@ def test_a_failure_is_an_empty_answer_for_a_short_time() -> None:
         return await Resolver(Names().look_up).resolve("h")
 
     assert asyncio.run(ask()) == Answer((), resolve.FAILURE_TTL_S)
+
+
+def test_the_log_says_why_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(log, "warn", lambda text, *words: said.append(text % words))
+
+    async def ask() -> None:
+        await Resolver(Names().look_up).resolve("h")
+
+    asyncio.run(ask())
+    expected = "address resolution of node 'h' failed: Name or service not known"
+    assert said == [expected]
 
 
 def test_an_impossible_name_has_no_addresses() -> None:

@@ -149,3 +149,10 @@ def test_each_class_and_each_part_of_a_server_s_time_has_its_own_histogram() -> 
     assert queued[server] == 5
     assert values("twemproxy_server_queue_duration_seconds_sum", counters)[server] == 0
     assert values("twemproxy_server_duration_seconds_sum", counters)[server] == 2
+
+
+def test_the_texts_tell_the_units_of_the_page() -> None:
+    for family in families():
+        if "_seconds" in family.name:
+            assert not re.search(r"\b(ms|usec)\b", family.documentation), family.name
+            assert "then until" not in family.documentation

@@ -46,7 +46,7 @@ def load(path: str, resolve: Resolve = resolve_host) -> Config:
         with io.BufferedReader(io.FileIO(path)) as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except IsADirectoryError:
-        data = b"\0"  # the C program opens it and then fails to read text
+        raise ConfigFileError(path, [_directory()]) from None
     except OSError as error:
         raise ConfigFileError(path, [_unopened(path, error)]) from None
     return parse(data, path, resolve)
@@ -71,6 +71,12 @@ def _unopened(path: str, error: OSError) -> Problem:
     why = error.strerror or str(error)
     reason = f"conf: failed to open configuration '{path}': {why}"
     return Problem(Phase.OPEN, 0, "", why, "a file that can be read", (reason,))
+
+
+def _directory() -> Problem:
+    # The C program opens it and then fails to read text.
+    reason = "conf: failed (err 2) to get the next yaml document"
+    return Problem(Phase.SYNTAX, 0, "", "a directory", "a file", (reason,))
 
 
 def _too_large() -> Problem:

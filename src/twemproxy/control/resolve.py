@@ -59,7 +59,8 @@ class Resolver:
             async with self._turns:
                 answer = Answer(await in_thread(lambda: self._ask(host)), TTL_S)
         except (OSError, UnicodeError) as failure:
-            log.warn("address resolution of '%s' failed: %s", host, failure)
+            reason = getattr(failure, "strerror", None) or failure
+            log.warn("address resolution of node '%s' failed: %s", host, reason)
             answer = Answer((), FAILURE_TTL_S)
         finally:
             del self._pending[host]

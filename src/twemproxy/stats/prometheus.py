@@ -47,6 +47,12 @@ EXPORTED: Final = {
     ("pool", "client_bytes_out"): "client_sent_bytes",
     ("server", "server_ejected_at"): "server_ejected_timestamp_seconds",
 }
+# What is in another unit here, or said there in the row above.
+EXPLAINED: Final = {
+    "heartbeat": "seconds since the event loop turned last",
+    "server_ejected_at": "seconds since the epoch when server was ejected last",
+    "server": "from when a request is written whole until the response",
+}
 REQUEST_TIME: Final = f"{PREFIX}request_duration_seconds"
 SERVER_TIME: Final = {
     "queue": f"{PREFIX}server_queue_duration_seconds",
@@ -141,7 +147,7 @@ def _servers(now: Snapshot) -> Iterator[Family]:
     for histogram in SERVER_TIMES:
         times_family = HistogramMetricFamily(
             SERVER_TIME[histogram.name],
-            _sentence(histogram.text),
+            _sentence(EXPLAINED.get(histogram.name, histogram.text)),
             labels=("pool", "server"),
         )
         for pool, server in servers:
@@ -154,10 +160,10 @@ def _family(
     metric: Metric, labels: Sequence[str]
 ) -> CounterMetricFamily | GaugeMetricFamily:
     name = exported_name(metric)
-    text = _sentence(metric.text.replace("# ", "number of ", 1))
+    text = EXPLAINED.get(metric.name, metric.text.replace("# ", "number of ", 1))
     if metric.kind == "counter":
-        return CounterMetricFamily(name, text, labels=labels)
-    return GaugeMetricFamily(name, text, labels=labels)
+        return CounterMetricFamily(name, _sentence(text), labels=labels)
+    return GaugeMetricFamily(name, _sentence(text), labels=labels)
 
 
 def _sentence(text: str) -> str:
