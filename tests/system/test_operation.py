@@ -152,6 +152,18 @@ def test_titles_tell_who_is_who(fleet: Fleet, proxy: Start) -> None:
     assert shown[1] == "nutcracker: worker 0"
 
 
+def test_the_supervisor_alone_is_found_by_the_name_of_the_program(
+    fleet: Fleet, proxy: Start
+) -> None:
+    running = proxy(pool(fleet.redis(1)))
+    workers = workers_of(running)
+    found = subprocess.run(
+        ["pgrep", "-x", "nutcracker"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert str(running.pid) in found
+    assert not {str(worker) for worker in workers} & set(found)
+
+
 def test_an_idle_proxy_is_small(fleet: Fleet, proxy: Start) -> None:
     running = proxy(pool(fleet.redis(1)))
     sizes = [resident_kib(pid) for pid in (running.pid, *workers_of(running))]

@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
-from setproctitle import setproctitle
+from setproctitle import setproctitle, setthreadtitle
 
 from twemproxy import log
 from twemproxy.config.load import load
@@ -78,6 +78,8 @@ def run(options: Options, command: Sequence[str] = COMMAND) -> int:
     if options.daemonize:
         daemon.detach()
     setproctitle(f"nutcracker: supervisor ({options.conf_file})")
+    # pidof, pgrep -x and killall find who takes the signals, as with the C program.
+    setthreadtitle("nutcracker")
     ending = asyncio.run(Supervisor(options, command).live())
     log.flush()
     if ending.value < 0:
