@@ -103,7 +103,7 @@ class Ring:
 
         Raise `Refused` when all are ejected. Text counts as UTF-8.
         """
-        buf = bytearray(key.encode() if isinstance(key, str) else key)
+        buf = bytearray(_raw(key))
         placed = self._distribution.server(buf, 0, len(buf))
         if placed < 0:
             raise Refused("all servers are ejected")
@@ -115,7 +115,7 @@ class Ring:
 
     def explain(self, key: str | bytes) -> Placement:
         """Return each step from the key to its server; never refuses."""
-        raw = key.encode() if isinstance(key, str) else bytes(key)
+        raw = _raw(key)
         buf = bytearray(raw)
         start, end = 0, len(buf)
         distribution, _, tag = self._settings
@@ -163,6 +163,15 @@ class Ring:
             self._distribution.rebuild(live)
         else:
             self._distribution = self._all_live
+
+
+def _raw(key: str | bytes) -> bytes:
+    """Read a key; a number must not become so many zero bytes."""
+    if isinstance(key, str):
+        return key.encode()
+    if not isinstance(key, bytes | bytearray | memoryview):
+        raise TypeError(f"key {key!r}, expected str or bytes")
+    return bytes(key)
 
 
 def _placement(label: str) -> tuple[int, bytes]:

@@ -4,6 +4,7 @@ import doctest
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,6 +56,16 @@ def test_the_order_of_the_servers_does_not_matter() -> None:
 def test_text_counts_as_utf_8() -> None:
     ring = Ring(THREE)
     assert ring.explain("grüße") == ring.explain("grüße".encode())
+
+
+@pytest.mark.parametrize("key", [1042, None, [1, 2], 1.5])
+def test_what_is_neither_text_nor_bytes_is_refused(key: Any) -> None:
+    ring = Ring(["h:1:1 a", "h:2:1 b"])
+    for ask in (ring.server, ring.index, ring.explain):
+        with pytest.raises(TypeError, match="expected str or bytes"):
+            ask(key)
+    alike: list[Any] = [b"user:7", bytearray(b"user:7"), memoryview(b"user:7")]
+    assert {ring.server(one) for one in alike} == {ring.server("user:7")}
 
 
 def test_an_explanation_shows_each_step() -> None:
