@@ -4,6 +4,7 @@ import json
 from array import array
 from typing import Any
 
+from twemproxy.console.stats import as_text
 from twemproxy.stats import metrics, slot
 from twemproxy.stats.collect import Facts, PoolBlock, ServerBlock, document
 
@@ -70,6 +71,25 @@ def test_names_are_escaped() -> None:
     pools = (PoolBlock('q"\\', 1, (ServerBlock('é"', 2),)),)
     parsed = json.loads(document(FACTS, pools, [view()]))
     assert 'é"' in parsed['q"\\']
+
+
+def test_our_numbers_give_way_to_a_pool_or_server_of_their_name() -> None:
+    servers = tuple(ServerBlock(name, 2) for name in ("abandoned", "requests"))
+    names = ("workers", "release", "loop_ticks")
+    pools = tuple(PoolBlock(name, 1, servers) for name in names)
+    pairs: list[list[str]] = []
+
+    def once(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        pairs.append([name for name, _ in found])
+        return dict(found)
+
+    text = document(FACTS, pools, [view()])
+    parsed = json.loads(text, object_pairs_hook=once)
+    assert all(len(set(found)) == len(found) for found in pairs)
+    assert parsed["release"]["abandoned"]["requests"] == 0
+    assert parsed["generation"] == 1
+    assert "workers -" in as_text(parsed)
+    assert "{" not in as_text(parsed)
 
 
 def test_no_pools_and_no_workers_is_still_a_document() -> None:

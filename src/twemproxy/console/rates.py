@@ -74,9 +74,9 @@ def compare(before: State, after: State, elapsed_s: float) -> Look:
     return Look(
         stats["source"],
         stats["uptime"],
-        stats["workers"],
-        stats["generation"],
-        stats["curr_connections"],
+        _at(stats, ("workers",)),
+        _at(stats, ("generation",)),
+        _at(stats, ("curr_connections",)),
         sum(pool.requests_s for pool in pools),
         pools,
         [server for name in after["histograms"] for server in interval.servers(name)],
@@ -107,7 +107,7 @@ class _Interval:
         ]
         return PoolLook(
             name,
-            self._after["stats"][name]["client_connections"],
+            _at(self._after["stats"], (name, "client_connections")),
             self._rate(name, "client_requests"),
             self._rate(name, "forward_error") + self._rate(name, "protocol_errors"),
             self._server_rate(name, "request_bytes"),

@@ -190,8 +190,8 @@ class Screen(App[None]):
         parts = [
             f" {look.source}",
             f"up {clock(look.uptime_s)}",
-            f"workers {look.workers}",
-            f"config {look.generation}",
+            f"workers {look.workers or '?'}",
+            f"config {look.generation or '?'}",
             f"conns {look.connections}",
             f"{amount(look.requests_s)} req/s",
         ]

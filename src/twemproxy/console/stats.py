@@ -92,7 +92,8 @@ def _row(part: Document, columns: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def _cell(part: Document, name: str) -> str:
-    return str(part.get(name, "-"))
+    value = part.get(name)
+    return str(value) if isinstance(value, int) else "-"  # a pool may have the name
 
 
 def _duration(seconds: int) -> str:
