@@ -237,6 +237,18 @@ def _refused(port: int) -> bool:
     return False
 
 
+def test_a_drain_leaves_the_ports_to_the_successor(supervised: Start) -> None:
+    proxy = supervised(CONFIG)
+    with proxy.connect() as client:
+        who(client)
+        proxy.signal(TERM)
+        for port in (proxy.port, proxy.stats_port):
+            wait_until(partial(_refused, port), "the listener to be gone")
+            socket.create_server((LOOPBACK, port)).close()
+        assert proxy.running
+    assert ended(proxy) == 0
+
+
 @pytest.mark.parametrize(("second", "status"), [(TERM, -TERM), (INT, 1)])
 def test_a_second_signal_ends_a_drain_at_once(
     supervised: Start, second: signal.Signals, status: int

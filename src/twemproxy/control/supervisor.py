@@ -313,6 +313,8 @@ class Supervisor:
         if self._reloader:
             self._reloader.cancel()
         self._listeners.close()
+        if self._stats:
+            self._stats.close()  # the successor may start now, not after the drain
         if self._workers is None or not self._workers.pids:
             return Ending.DRAINED
         drained = self._spawn(self._workers.drain(self._options.drain_timeout_s))
