@@ -124,6 +124,40 @@ def test_a_pipeline_shares_lines_with_others(simulation: Simulation) -> None:
     ]
 
 
+PLACES = [*itertools.permutations(range(5))][::7]
+
+
+@pytest.mark.parametrize("order", PLACES)
+def test_parts_of_split_requests_share_lines_as_well(
+    simulation: Simulation, order: tuple[int, ...]
+) -> None:
+    server = crowd_of(simulation)
+    first, second, third = (simulation.client() for _ in range(3))
+    first.say(b"get a b\r\n")
+    second.say(b"get c\r\nget d e f\r\n")
+    third.say(b"get g g h\r\n")
+    simulation.tick(5)
+    assert server.listen() == b"get a b c d e f g g h \r\n"
+    found = [value(b"b"), value(b"c"), value(b"d"), value(b"f"), value(b"g") * 2]
+    server.say(ALONE * END + b"".join(found[place] for place in order) + END)
+    simulation.tick(3)
+    assert heard([first, second, third]) == [
+        value(b"b") + END,
+        value(b"c") + END + value(b"d") + value(b"f") + END,
+        value(b"g") * 2 + END,
+    ]
+
+
+def test_a_key_of_a_split_request_is_not_asked_for_twice(
+    simulation: Simulation,
+) -> None:
+    server = crowd_of(simulation)
+    for line in (b"get a b", b"get c", b"get d b", b"get d", b"get e d", b"get f b"):
+        simulation.client().say(line + b"\r\n")
+    simulation.tick(5)
+    assert server.listen() == (b"get a b c\r\nget d b \r\nget d\r\nget e d f b \r\n")
+
+
 @pytest.mark.parametrize("order", [*itertools.permutations(keys(3))])
 def test_values_in_another_order_find_their_requests(
     simulation: Simulation, order: tuple[bytes, ...]
@@ -249,10 +283,10 @@ def test_everybody_gets_what_is_theirs(simulation: Simulation) -> None:
     for turn in range(300):
         for client in due:
             for _ in range(chance.choice([0, 1, 1, 4]) if turn < 200 else 0):
-                key = chance.choice(keys(60))
-                client.say(b"get %b\r\n" % key)
-                due[client] += value(key, stored[key]) if stored[key] else b""
-                due[client] += END
+                asked = chance.choices(keys(60), k=chance.choice([1, 1, 1, 2, 9]))
+                client.say(b"get %b\r\n" % b" ".join(asked))
+                found = [key for key in asked if stored[key]]
+                due[client] += b"".join(value(key, stored[key]) for key in found) + END
         simulation.tick(chance.choice([1, 2, 5]))
         count, answers = told(simulation.dialled[0], stored)
         lines += count
@@ -261,5 +295,6 @@ def test_everybody_gets_what_is_theirs(simulation: Simulation) -> None:
             simulation.dialled[0].say(answers[:size])
             answers = answers[size:]
             simulation.tick()
+        heard(list(due))  # so that there is room for more
     assert heard(list(due)) == list(due.values())
     assert 3 * lines < 2 * sum(replies.count(END) for replies in due.values())

@@ -224,9 +224,9 @@ SETTINGS: Final = (
     ),
     boolean(
         "join_gets",
-        "Let memcached's `get` of one key share a line with others to the same server "
-        "while many clients wait. `false` gives each a line of its own, for servers "
-        "that know only lines of one key.",
+        "Let memcached's `get` share a line with others to the same server while many "
+        "clients wait. `false` gives each a line of its own, for servers that know "
+        "only lines of one key.",
         default=True,
         ours=True,
     ),

@@ -8,7 +8,10 @@ cdef class Line:
     cdef int64_t number
     cdef readonly int64_t end
     cdef readonly Py_ssize_t length, count
+    cdef readonly bint blank
     cdef long long[::1] marks
-    cpdef begin(self, int64_t end, Py_ssize_t length, int64_t hash)
-    cpdef bint may_grow(self, int64_t end, Py_ssize_t unsent, Py_ssize_t more, int64_t hash) except -1
-    cpdef grow(self, Py_ssize_t more, int64_t hash)
+    cpdef begin(self)
+    cpdef bint may_grow(self, int64_t end, Py_ssize_t unsent, Py_ssize_t keys) except -1
+    cpdef grow(self, int64_t end, Py_ssize_t more, Py_ssize_t keys, bint blank)
+    cpdef bint has(self, int64_t hash) except -1
+    cpdef mark(self, int64_t hash)

@@ -16,40 +16,52 @@ class Line:
     has this line's number stands for a key of it, or for one that is taken for it.
     """
 
-    __slots__ = ("count", "end", "length", "marks", "number")
+    __slots__ = ("blank", "count", "end", "length", "marks", "number")
 
     def __init__(self) -> None:
         self.number = 0
         self.end = -1
         self.length = 0
-        self.count = 0
+        self.count = 0  # keys
+        self.blank = False  # there is one before the CR LF
         self.marks = array("q", bytes(8 * MARKS))
 
-    def begin(self, end: int, length: int, hash: int) -> None:  # noqa: A002
-        """Begin anew with a line of so many bytes, which asks for one key."""
+    def begin(self) -> None:
+        """Begin anew with a line that has nothing yet."""
         self.number += 1
-        self.end = end
-        self.length = length
-        self.count = 1
-        self.marks[hash % MARKS] = self.number
+        self.length = 0
+        self.count = 0
 
-    def may_grow(self, end: int, unsent: int, more: int, hash: int) -> bool:  # noqa: A002
-        """Tell whether a key that takes so many bytes `more` may be added.
+    def may_grow(self, end: int, unsent: int, keys: int) -> bool:
+        """Tell whether so many `keys` may be added.
 
-        The connection's bytes end at `end`; so many of them are `unsent`. No key may be
-        there twice: who asks for it again wants to know how things are by then.
+        The connection's bytes end at `end`; so many of them are `unsent`.
         """
         return (
             self.end == end
             and self.length <= unsent
-            and self.length + more <= MAX_LINE_BYTES
-            and self.count < MAX_LINE_KEYS
-            and self.marks[hash % MARKS] != self.number
+            and self.length <= MAX_LINE_BYTES
+            and self.count + keys <= MAX_LINE_KEYS
         )
 
-    def grow(self, more: int, hash: int) -> None:  # noqa: A002 - its name
-        """Take down that a key was added, and so many bytes with it."""
-        self.end += more
+    def grow(self, end: int, more: int, keys: int, blank: bool) -> None:
+        """Take down that the line ends at `end` now, with so many keys and bytes more.
+
+        Behind the last key there is a `blank`, or there is none.
+        """
+        self.end = end
+        self.blank = blank
         self.length += more
-        self.count += 1
+        self.count += keys
+
+    def has(self, hash: int) -> bool:  # noqa: A002 - its name
+        """Tell whether a key is there, or one that is taken for it.
+
+        None may be there twice: who asks for it again wants to know how things are by
+        then.
+        """
+        return self.marks[hash % MARKS] == self.number
+
+    def mark(self, hash: int) -> None:  # noqa: A002 - its name
+        """Take down that a key is there."""
         self.marks[hash % MARKS] = self.number

@@ -5,8 +5,9 @@ from twemproxy.net.slab cimport Slab, holding
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.connection cimport Connection
-from twemproxy.proxy.memcache_joint cimport disperse, is_shared, write_jointly
-from twemproxy.proxy.memcache_split cimport Splitter, Values
+from twemproxy.proxy.memcache_joint cimport disperse, is_shared, may_join, write_jointly
+from twemproxy.proxy.memcache_split cimport Splitter
+from twemproxy.proxy.memcache_values cimport Values
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.protocol cimport Protocol
 from twemproxy.proxy.request cimport Gather, Request
@@ -17,7 +18,6 @@ from twemproxy.wire.memcache.plain cimport key_hash
 from twemproxy.wire.memcache.request cimport RequestScanner, words_of
 from twemproxy.wire.memcache.response cimport ResponseScanner
 
-cdef int GET
 cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES
 
 @cython.final
@@ -44,7 +44,6 @@ cdef class MemcacheProtocol(Protocol):
     cdef forward(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t index, int reply)
     @cython.locals(conn=ServerConnection, request=Request, before=Py_ssize_t, length=Py_ssize_t, word=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t)
     cdef retrieve(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
-    cdef bint may_join(self, ServerConnection conn) except -1
     @cython.locals(line=bytes)
     cdef write(self, Outbox outbox, RequestScanner walker, Slab slab, Py_ssize_t at)
     @cython.locals(start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t, key=bytearray, quietly=bint, reply=int)

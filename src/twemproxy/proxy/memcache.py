@@ -18,9 +18,10 @@ from twemproxy.net.outbox import Outbox
 from twemproxy.net.slab import Slab, holding
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
-from twemproxy.proxy.memcache_joint import disperse, is_shared, write_jointly
+from twemproxy.proxy.memcache_joint import disperse, is_shared, may_join, write_jointly
 from twemproxy.proxy.memcache_local import LocalAnswers
-from twemproxy.proxy.memcache_split import Splitter, Values
+from twemproxy.proxy.memcache_split import Splitter
+from twemproxy.proxy.memcache_values import Values
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.protocol import Protocol
 from twemproxy.proxy.request import Request
@@ -37,7 +38,6 @@ from twemproxy.wire.memcache.rewrite import decoded, rewritten
 
 log: Final = Source(__name__)
 
-GET: Final = next(row for row, command in enumerate(COMMANDS) if command.name == b"get")
 MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 
 
@@ -235,7 +235,7 @@ class MemcacheProtocol(Protocol):
         request.expects = rule.VALUES
         request.wanted = key_hash(slab.buf, start, end)
         length = walker.length
-        if walker.canonical and walker.row == GET and self.may_join(conn):
+        if walker.canonical and self.joins and may_join(conn, walker.row):
             write_jointly(conn, request, slab, at, at + length)
         elif walker.canonical:
             conn.outbox.add(slab, at, at + length)
@@ -247,10 +247,6 @@ class MemcacheProtocol(Protocol):
         conn.send_later()
         if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
             conn.hold_back(client)
-
-    def may_join(self, conn: ServerConnection) -> bool:
-        """Tell whether requests may share lines to a server now."""
-        return self.joins and conn.joins and conn.reactor.is_busy()
 
     def write(
         self, outbox: Outbox, walker: RequestScanner, slab: Slab, at: int
@@ -352,7 +348,7 @@ class MemcacheProtocol(Protocol):
             verdict = expect.FINE
             if walker.failed:
                 verdict = expect.ERROR
-            elif request.whole is not None:
+            elif request.whole is not None and not shared:
                 self.check_fragment(walker, request, buf, pos)
             if request.expects == rule.VALUES:
                 conn.value_bytes = walker.length // max(1, walker.values)

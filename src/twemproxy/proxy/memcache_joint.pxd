@@ -3,20 +3,30 @@ from libc.stdint cimport int64_t
 from twemproxy.net.outbox cimport Outbox
 from twemproxy.net.slab cimport Slab
 from twemproxy.proxy.line cimport Line
-from twemproxy.proxy.request cimport Request
+from twemproxy.proxy.memcache_values cimport Values, place_of
+from twemproxy.proxy.request cimport Gather, Request
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.wire cimport expect
 from twemproxy.wire.memcache.response cimport ResponseScanner
 
+cdef int GET
 cdef Py_ssize_t MAX_RESPONSE_BYTES
-cdef bytearray END
+cdef bytearray BLANK, END
 
-@cython.locals(outbox=Outbox, line=Line, key=Py_ssize_t, more=Py_ssize_t, total=int64_t, short=bint)
+cpdef bint may_join(ServerConnection conn, int row) except -1
+@cython.locals(outbox=Outbox, short=bint)
+cdef bint has_room(ServerConnection conn, Line line, Py_ssize_t keys) except -1
+@cython.locals(line=Line)
+cdef Line line_of(ServerConnection conn)
+@cython.locals(outbox=Outbox, line=Line, before=Py_ssize_t)
 cpdef write_jointly(ServerConnection conn, Request request, Slab slab, Py_ssize_t start, Py_ssize_t end)
+@cython.locals(outbox=Outbox, line=Line, number=int)
+cpdef bint continue_line(ServerConnection conn, Request fragment, Values gather) except -1
+cpdef end_line(ServerConnection conn, Py_ssize_t more, Py_ssize_t keys)
 cpdef bint is_shared(Request request) except -1
-@cython.locals(request=Request, end=Py_ssize_t, first=Py_ssize_t, found=Py_ssize_t, number=Py_ssize_t)
+@cython.locals(request=Request, values=Values, end=Py_ssize_t, first=Py_ssize_t, found=Py_ssize_t, number=Py_ssize_t)
 cpdef disperse(ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start)
-@cython.locals(count=Py_ssize_t, number=Py_ssize_t)
-cpdef Py_ssize_t place_of(ResponseScanner walker, int64_t wanted, Py_ssize_t first) except -1
+@cython.locals(gather=Gather)
+cdef Values values_of(Request whole)
 @cython.locals(begin=Py_ssize_t, end=Py_ssize_t, at=Py_ssize_t, reply=Slab)
-cpdef give(ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t number)
+cdef give(ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t number)

@@ -1,14 +1,14 @@
-"""get of one key, from many clients at once: one line for those that wait together.
+"""gets from many clients at once: one line for those that wait together.
 
-    client 1: get a ─┐                          ┌─▶ VALUE a, END
-    client 2: get b ─┼▶ get a b c ─▶ VALUE a,  ─┼─▶ END
-    client 3: get c ─┘               VALUE c,   └─▶ VALUE c, END
-                                     END
+    client 1: get a   ─┐                            ┌─▶ VALUE a, END
+    client 2: get b   ─┼▶ get a b c d ─▶ VALUE a,  ─┼─▶ END
+    client 3: get c d ─┘                 VALUE c,   └─▶ VALUE c, END
+                                         END
 
 memcached writes once for each line, whatever it asks for, so shared lines save the
-servers most of their work. Each request stays one of its own in the queue of its
-server connection; those behind the first of a line are `joined`. A value finds its
-request by its key, in whatever order they come.
+servers most of their work. Each request, or fragment of one, stays one of its own in
+the queue of its server connection; those behind the first of a line are `joined`. A
+value finds its request by its key, in whatever order they come.
 """
 
 from typing import Final
@@ -16,14 +16,41 @@ from typing import Final
 from twemproxy.errors import ProtocolError
 from twemproxy.net.slab import Slab
 from twemproxy.proxy.line import Line
+from twemproxy.proxy.memcache_values import Values, place_of
 from twemproxy.proxy.request import Request
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.wire import expect
 from twemproxy.wire.memcache import answers
+from twemproxy.wire.memcache.commands import COMMANDS
 from twemproxy.wire.memcache.response import ResponseScanner
 
+GET: Final = next(row for row, command in enumerate(COMMANDS) if command.name == b"get")
 MAX_RESPONSE_BYTES: Final = 65536  # nobody waits for more of others, as values are
+BLANK: Final = bytearray(b" ")
 END: Final = bytearray(answers.END)
+
+
+def may_join(conn: ServerConnection, row: int) -> bool:
+    """Tell whether a request of this command may share a line now."""
+    return row == GET and conn.joins and conn.reactor.is_busy()
+
+
+def has_room(conn: ServerConnection, line: Line, keys: int) -> bool:
+    """Tell whether so many keys may be added to the last line."""
+    outbox = conn.outbox
+    short = (line.count + keys) * conn.value_bytes <= MAX_RESPONSE_BYTES
+    return short and line.may_grow(
+        conn.bytes_out + outbox.pending, outbox.pending, keys
+    )
+
+
+def line_of(conn: ServerConnection) -> Line:
+    """Return what is known of the last line."""
+    line = conn.line
+    if line is None:
+        line = Line()
+        conn.line = line
+    return line
 
 
 def write_jointly(
@@ -31,22 +58,44 @@ def write_jointly(
 ) -> None:
     """Write slab[start:end], ``get <key>``, or add its key to the last line."""
     outbox = conn.outbox
-    line = conn.line
-    if line is None:
-        line = Line()
-        conn.line = line
-    key = start + 3  # the blank before it
-    more = end - key - 2
-    total = conn.bytes_out + outbox.pending
-    short = (line.count + 1) * conn.value_bytes <= MAX_RESPONSE_BYTES
-    if short and line.may_grow(total, outbox.pending, more, request.wanted):
+    before = outbox.pending
+    line = line_of(conn)
+    if has_room(conn, line, 1) and not line.has(request.wanted):
         outbox.retract(2)
-        outbox.add(slab, key, end)
-        line.grow(more, request.wanted)
+        outbox.add(slab, start + 4 if line.blank else start + 3, end)
         request.joined = True
     else:
+        line.begin()
         outbox.add(slab, start, end)
-        line.begin(total + end - start, end - start, request.wanted)
+    line.mark(request.wanted)
+    line.grow(conn.bytes_out + outbox.pending, outbox.pending - before, 1, False)
+
+
+def continue_line(conn: ServerConnection, fragment: Request, gather: Values) -> bool:
+    """Open the last line for a fragment's keys, if they may be added; else false.
+
+    Then they are written in any case, each with a blank behind it, and CR LF at the
+    end, and `end_line` is told of it.
+    """
+    outbox = conn.outbox
+    line = line_of(conn)
+    number = fragment.wanted
+    fragment.joined = has_room(conn, line, gather.width(number)) and gather.is_new(
+        number, line
+    )
+    if not fragment.joined:
+        line.begin()
+    else:
+        outbox.retract(2)
+        if not line.blank:
+            outbox.copy_in(BLANK, 0, 1)
+    gather.mark(number, line)
+    return fragment.joined
+
+
+def end_line(conn: ServerConnection, more: int, keys: int) -> None:
+    """Take down that so many bytes and `keys` have been added to the last line."""
+    line_of(conn).grow(conn.bytes_out + conn.outbox.pending, more, keys, True)
 
 
 def is_shared(request: Request) -> bool:
@@ -77,6 +126,11 @@ def disperse(
     while request is not None:
         if walker.failed:
             conn.answer(slab, start, start + walker.shown, expect.ERROR)
+        elif request.whole is not None:
+            values = values_of(request.whole)
+            found += values.pick(request.wanted, walker, first)
+            first = values.at
+            conn.answer(slab, start + values.low, start + values.high, expect.FINE)
         else:
             number = place_of(walker, request.wanted, first)
             if number < walker.values:
@@ -92,19 +146,12 @@ def disperse(
         raise ProtocolError("a value that was not asked for")
 
 
-def place_of(walker: ResponseScanner, wanted: int, first: int) -> int:
-    """Return the number of the value of a key, looked for from `first` on.
-
-    If there is none it is how many values there are.
-    """
-    count = walker.values
-    for number in range(first, count):
-        if walker.hashes[number] == wanted:
-            return number
-    for number in range(first):
-        if walker.hashes[number] == wanted:
-            return number
-    return count
+def values_of(whole: Request) -> Values:
+    """Return what the fragments of a request bring together."""
+    gather = whole.gather
+    if not isinstance(gather, Values):
+        raise ProtocolError("values for what has no values")
+    return gather
 
 
 def give(

@@ -96,9 +96,6 @@ class ServerConnection(Connection):
         "written",
     )
 
-    head: Request | None
-    tail: Request | None
-
     def __init__(
         self, process: Process, owner: Owner, protocol: Protocol, counters: Block
     ) -> None:
@@ -112,8 +109,8 @@ class ServerConnection(Connection):
         self.addresses: Addresses | None = None  # of a name
         self.last_words: Slab | None = None  # the reply to all who wait at its end
         self.error = 0  # what closes it in the next tick
-        self.head = None
-        self.tail = None
+        self.head: Request | None = None
+        self.tail: Request | None = None
         self.unwritten: Request | None = None
         self.late = True
         self.written = 0
