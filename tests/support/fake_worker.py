@@ -41,7 +41,8 @@ class FakeWorker:
         while True:
             self.counters[2] = time.monotonic_ns() // 1_000_000
             for key, _ in self.selector.select(0.1):
-                key.data(key.fileobj)
+                if key.fd in self.selector.get_map():  # not closed by another event
+                    key.data(key.fileobj)
             if self.draining and not self.clients:
                 self.say(op="drained")
                 self.draining = False
