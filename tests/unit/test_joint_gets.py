@@ -83,6 +83,17 @@ def test_the_setting_gives_each_a_line_of_its_own() -> None:
         assert server.listen() == b"get k0\r\nget k1\r\nget k2\r\n"
 
 
+def test_a_reload_changes_the_setting(simulation: Simulation) -> None:
+    server = crowd_of(simulation)
+    config = simulation.pool.config._replace(join_gets=False)
+    simulation.pool.adopt(config, [simulation.block(2)])
+    ask(simulation, keys(2))
+    simulation.client().say(b"get a b\r\n")
+    simulation.client().say(b"get c d\r\n")
+    simulation.tick(5)
+    assert server.listen() == b"get k0\r\nget k1\r\nget a b \r\nget c d \r\n"
+
+
 def test_what_is_not_get_of_one_key_has_a_line_of_its_own(
     simulation: Simulation,
 ) -> None:
