@@ -234,6 +234,26 @@ def test_a_client_that_left_is_not_missed(simulation: Simulation) -> None:
     assert bytes(clients[2].listen()) == value(b"k2") + END
 
 
+def test_a_client_that_left_a_split_request_is_not_missed(
+    simulation: Simulation,
+) -> None:
+    server = crowd_of(simulation)
+    clients = [simulation.client() for _ in range(3)]
+    clients[0].say(b"get a b\r\n")
+    clients[1].say(b"bogus\r\nget c d\r\n")  # what is not read makes a reset
+    clients[2].say(b"get e\r\n")
+    simulation.tick(5)
+    assert server.listen() == b"get a b c d e\r\n"
+    clients[1].close()
+    simulation.tick(2)
+    server.say(ALONE * END + b"".join(value(b"%c" % key) for key in b"abcde") + END)
+    simulation.tick(3)
+    assert bytes(clients[0].listen()) == value(b"a") + value(b"b") + END
+    assert bytes(clients[2].listen()) == value(b"e") + END
+    server.listen()
+    assert not server.ended
+
+
 def test_a_line_that_is_sent_takes_no_more_keys(simulation: Simulation) -> None:
     server = crowd_of(simulation)
     ask(simulation, [b"a", b"b"])

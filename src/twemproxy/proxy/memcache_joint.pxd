@@ -24,8 +24,12 @@ cpdef write_jointly(ServerConnection conn, Request request, Slab slab, Py_ssize_
 cpdef bint continue_line(ServerConnection conn, Request fragment, Values gather) except -1
 cpdef end_line(ServerConnection conn, Py_ssize_t more, Py_ssize_t keys)
 cpdef bint is_shared(Request request) except -1
-@cython.locals(request=Request, values=Values, end=Py_ssize_t, first=Py_ssize_t, found=Py_ssize_t, number=Py_ssize_t)
+@cython.locals(request=Request, end=Py_ssize_t, found=Py_ssize_t, count=Py_ssize_t, abandoned=bint)
 cpdef disperse(ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start)
+@cython.locals(request=Request)
+cdef Request next_of_line(ServerConnection conn)
+@cython.locals(values=Values, number=Py_ssize_t, count=Py_ssize_t)
+cdef Py_ssize_t answer(ServerConnection conn, Request request, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t first) except -2
 @cython.locals(gather=Gather)
 cdef Values values_of(Request whole)
 @cython.locals(begin=Py_ssize_t, end=Py_ssize_t, at=Py_ssize_t, reply=Slab)

@@ -112,46 +112,64 @@ def disperse(
     for all of them; the connection's requests share no lines after that, for another
     server than memcached may not know lines with many keys.
     """
+    end = start + walker.length
     if walker.failed:
         conn.joins = False
     elif walker.doubtful:
         raise ProtocolError("a response to something else")
-    elif not walker.values:
-        end = start + walker.length
-        if walker.after_values(slab.buf, start, end) != end:
-            raise ProtocolError("values that cannot be told apart")
-    first = 0
+    elif not walker.values and walker.after_values(slab.buf, start, end) != end:
+        raise ProtocolError("values that cannot be told apart")
     found = 0
+    abandoned = False
     request = conn.head
     while request is not None:
         if walker.failed:
             conn.answer(slab, start, start + walker.shown, expect.ERROR)
-        elif request.whole is not None:
-            values = values_of(request.whole)
-            found += values.pick(request.wanted, walker, first)
-            first = values.at
-            conn.answer(slab, start + values.low, start + values.high, expect.FINE)
         else:
-            number = place_of(walker, request.wanted, first)
-            if number < walker.values:
-                found += 1
-                first = number + 1
-            give(conn, walker, slab, start, number)
-        if conn.fd < 0:
-            return
-        request = conn.head
-        if request is not None and not request.joined:
-            break
-    if found < walker.values:
+            count = answer(conn, request, walker, slab, start, found)
+            found += max(0, count)
+            abandoned = abandoned or count < 0
+        request = next_of_line(conn)
+    if found < walker.values and not abandoned and conn.fd >= 0:
         raise ProtocolError("a value that was not asked for")
 
 
-def values_of(whole: Request) -> Values:
-    """Return what the fragments of a request bring together."""
+def next_of_line(conn: ServerConnection) -> Request | None:
+    """Return the oldest request if it shares the line of the one just answered."""
+    request = conn.head
+    return request if request is not None and request.joined else None
+
+
+def answer(
+    conn: ServerConnection,
+    request: Request,
+    walker: ResponseScanner,
+    slab: Slab,
+    start: int,
+    first: int,
+) -> int:
+    """Answer the oldest request of a line; return with how many values.
+
+    They are looked for from value `first` on. It is -1 when nobody waits any more, and
+    it is no longer known for what.
+    """
+    if request.whole is None:
+        number = place_of(walker, request.wanted, first)
+        give(conn, walker, slab, start, number)
+        return int(number < walker.values)
+    values = values_of(request.whole)
+    if values is None:
+        conn.answer(slab, start, start, expect.FINE)
+        return -1
+    count = values.pick(request.wanted, walker, first)
+    conn.answer(slab, start + values.low, start + values.high, expect.FINE)
+    return count
+
+
+def values_of(whole: Request) -> Values | None:
+    """Return what the fragments of a request bring together, None if nobody waits."""
     gather = whole.gather
-    if not isinstance(gather, Values):
-        raise ProtocolError("values for what has no values")
-    return gather
+    return gather if isinstance(gather, Values) else None
 
 
 def give(

@@ -109,17 +109,16 @@ class Values(Gather):
     def pick(self, number: int, walker: ValueWalker, first: int) -> int:
         """Find a fragment's values in a response to several; how many there are.
 
-        They are looked for from value `first` on. They lie between `low` and `high` of
-        the response, and `at` is the number behind the last one.
+        They are looked for from value `first` on, and lie between `low` and `high` of
+        the response.
         """
         found = 0
-        self.at = first
         self.low = self.high = 0
         for at in range(self.bounds[number], self.bounds[number + 1]):
             key = self.order[at]
-            value = place_of(walker, self.hashes[key], self.at)
+            value = place_of(walker, self.hashes[key], first)
             if value < walker.values:
-                self.at = value + 1
+                first = value + 1
                 start = walker.ends[value - 1] if value > 0 else 0
                 end = walker.ends[value]
                 self.starts[key] = start
