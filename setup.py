@@ -57,6 +57,7 @@ HOT = [
     "twemproxy.proxy.request",
     "twemproxy.proxy.client",
     "twemproxy.proxy.server",
+    "twemproxy.proxy.sending",
     "twemproxy.proxy.pool",
     "twemproxy.proxy.guard",
     "twemproxy.proxy.chains",

@@ -5,20 +5,19 @@ from twemproxy.net.slab cimport Slab, holding
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.connection cimport Connection
-from twemproxy.proxy.memcache_joint cimport disperse, is_shared, may_join, write_jointly
+from twemproxy.proxy.memcache_joint cimport disperse, is_shared, values_of, write_jointly
 from twemproxy.proxy.memcache_split cimport Splitter
 from twemproxy.proxy.memcache_values cimport Values
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.protocol cimport Protocol
-from twemproxy.proxy.request cimport Gather, Request
+from twemproxy.proxy.request cimport Request
+from twemproxy.proxy.sending cimport send_on
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire cimport expect, progress, rule
 from twemproxy.wire.memcache.plain cimport key_hash
 from twemproxy.wire.memcache.request cimport RequestScanner, words_of
 from twemproxy.wire.memcache.response cimport ResponseScanner
-
-cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES
 
 @cython.final
 cdef class MemcacheProtocol(Protocol):
@@ -27,7 +26,6 @@ cdef class MemcacheProtocol(Protocol):
     cdef RequestScanner request_scanner
     cdef ResponseScanner response_scanner
     cdef Splitter splitter
-    cdef bint joins
     cdef long long[::1] asked
     cdef readonly object local
     cdef dict errors, faults
@@ -55,5 +53,5 @@ cdef class MemcacheProtocol(Protocol):
 
     @cython.locals(pos=Py_ssize_t, buf=bytearray, request=Request, verdict=int, shared=bint, alone=bint)
     cdef Py_ssize_t pair(self, ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
-    @cython.locals(gather=Gather, values=Values)
+    @cython.locals(values=Values, end=Py_ssize_t)
     cdef check_fragment(self, ResponseScanner walker, Request request, bytearray buf, Py_ssize_t pos)

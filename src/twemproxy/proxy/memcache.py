@@ -11,20 +11,24 @@ import os
 from array import array
 from typing import Final
 
-from twemproxy import limits
 from twemproxy.errors import ProtocolError
 from twemproxy.log import Source
 from twemproxy.net.outbox import Outbox
 from twemproxy.net.slab import Slab, holding
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
-from twemproxy.proxy.memcache_joint import disperse, is_shared, may_join, write_jointly
+from twemproxy.proxy.memcache_joint import (
+    disperse,
+    is_shared,
+    values_of,
+    write_jointly,
+)
 from twemproxy.proxy.memcache_local import LocalAnswers
 from twemproxy.proxy.memcache_split import Splitter
-from twemproxy.proxy.memcache_values import Values
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.protocol import Protocol
 from twemproxy.proxy.request import Request
+from twemproxy.proxy.sending import send_on
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.proxy.timing import histogram_of
 from twemproxy.stats import slot
@@ -38,8 +42,6 @@ from twemproxy.wire.memcache.rewrite import decoded, rewritten
 
 log: Final = Source(__name__)
 
-MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
-
 
 class MemcacheProtocol(Protocol):
     """Speaks memcached with the clients and the servers of one pool."""
@@ -51,7 +53,6 @@ class MemcacheProtocol(Protocol):
         "faults",
         "first",
         "how",
-        "joins",
         "local",
         "pool",
         "reply",
@@ -71,7 +72,6 @@ class MemcacheProtocol(Protocol):
         self.request_scanner = self.new_scanner()
         self.response_scanner = ResponseScanner()
         self.splitter = Splitter(pool)
-        self.joins = pool.config.join_gets
         asked = array("q", bytes(8 * len(COMMANDS)))
         self.asked = asked  # requests, or keys of many, by row
         self.local = LocalAnswers(pool, asked)
@@ -81,7 +81,6 @@ class MemcacheProtocol(Protocol):
     def on_servers(self) -> None:
         """The pool has other servers, and maybe other limits, than before."""
         self.splitter = Splitter(self.pool)
-        self.joins = self.pool.config.join_gets
         self.request_scanner = self.new_scanner()
 
     def new_scanner(self) -> RequestScanner:
@@ -192,18 +191,13 @@ class MemcacheProtocol(Protocol):
         reply: int,
     ) -> None:
         """Pass a request on to server `index`; it expects a `reply` of this kind."""
-        conn = None
-        if index >= 0:
-            conn = self.pool.connection(index, client)
+        conn = self.pool.connection(index, client)
         if conn is None:
             if not walker.quiet:
                 client.refuse(self.pool.refusal(index))
             return
         before = conn.outbox.pending
-        if walker.canonical and self.how[walker.row] != rule.ANY:
-            conn.outbox.add(slab, at, at + walker.length)
-        else:
-            self.write(conn.outbox, walker, slab, at)
+        self.write(conn.outbox, walker, slab, at)
         if reply == rule.QUIET_META:
             conn.outbox.say(b"mn\r\n")
         length = conn.outbox.pending - before
@@ -213,9 +207,7 @@ class MemcacheProtocol(Protocol):
             request = client.ask(self.times[walker.row])
             request.expects = reply
             conn.expect(request, length)
-        conn.send_later()
-        if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
-            conn.hold_back(client)
+        send_on(conn, client)
 
     def retrieve(
         self, client: Client, walker: RequestScanner, slab: Slab, at: int
@@ -225,9 +217,7 @@ class MemcacheProtocol(Protocol):
         start = at + walker.spans[word]
         end = at + walker.spans[word + 1]
         index = self.pool.place(slab.buf, start, end)
-        conn = None
-        if index >= 0:
-            conn = self.pool.connection(index, client)
+        conn = self.pool.connection(index, client)
         if conn is None:
             client.refuse(self.pool.refusal(index))
             return
@@ -235,23 +225,22 @@ class MemcacheProtocol(Protocol):
         request.expects = rule.VALUES
         request.wanted = key_hash(slab.buf, start, end)
         length = walker.length
-        if walker.canonical and self.joins and may_join(conn, walker.row):
+        if walker.canonical and self.splitter.shares(conn, walker.row):
             write_jointly(conn, request, slab, at, at + length)
-        elif walker.canonical:
-            conn.outbox.add(slab, at, at + length)
         else:
             before = conn.outbox.pending
             self.write(conn.outbox, walker, slab, at)
             length = conn.outbox.pending - before
         conn.expect(request, length)
-        conn.send_later()
-        if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
-            conn.hold_back(client)
+        send_on(conn, client)
 
     def write(
         self, outbox: Outbox, walker: RequestScanner, slab: Slab, at: int
     ) -> None:
-        """Write a request anew, its data as they came."""
+        """Write a request as it came if that is plain, else anew with its data."""
+        if walker.canonical and self.how[walker.row] != rule.ANY:
+            outbox.add(slab, at, at + walker.length)
+            return
         line = rewritten(
             COMMANDS[walker.row], words_of(walker, slab.buf, at, walker.count)
         )
@@ -373,13 +362,12 @@ class MemcacheProtocol(Protocol):
         """Take the values of a fragment; raise ProtocolError if it asked for others."""
         if walker.doubtful:
             raise ProtocolError("a response to something else")
-        whole = request.whole
-        gather = None if whole is None else whole.gather
-        if isinstance(gather, Values):
-            values = gather
-            end = pos + walker.length
-            if not values.take(request.wanted, walker, buf, pos, end):
-                raise ProtocolError("a value that was not asked for")
+        values = None if request.whole is None else values_of(request.whole)
+        end = pos + walker.length
+        if values is not None and not values.take(
+            request.wanted, walker, buf, pos, end
+        ):
+            raise ProtocolError("a value that was not asked for")
 
     def greet(self, conn: ServerConnection) -> None:
         """Say nothing: memcached needs no introduction."""

@@ -31,6 +31,6 @@ cdef Request next_of_line(ServerConnection conn)
 @cython.locals(values=Values, number=Py_ssize_t, count=Py_ssize_t)
 cdef Py_ssize_t answer(ServerConnection conn, Request request, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t first) except -2
 @cython.locals(gather=Gather)
-cdef Values values_of(Request whole)
+cpdef Values values_of(Request whole)
 @cython.locals(begin=Py_ssize_t, end=Py_ssize_t, at=Py_ssize_t, reply=Slab)
 cdef give(ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t number)

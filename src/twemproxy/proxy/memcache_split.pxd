@@ -8,13 +8,14 @@ from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.memcache_joint cimport continue_line, end_line, may_join
 from twemproxy.proxy.memcache_values cimport Values, values_for
 from twemproxy.proxy.request cimport Request, fail, request_of
+from twemproxy.proxy.sending cimport send_on
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire cimport rule
 from twemproxy.wire.memcache.plain cimport key_hash
 from twemproxy.wire.memcache.request cimport RequestScanner, words_of
 
-cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES, MAX_LINE_BYTES, MAX_TOUCH_BYTES
+cdef Py_ssize_t MAX_LINE_BYTES, MAX_TOUCH_BYTES
 cdef bytearray BLANK, CRLF
 
 @cython.final
@@ -26,6 +27,7 @@ cdef class Splitter:
     cdef list starts
     cdef bint joins
 
+    cdef bint shares(self, ServerConnection conn, int row) except -1
     @cython.locals(chains=Chains, first=int, keys=Py_ssize_t, start=bytearray)
     cpdef split(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
     @cython.locals(whole=Request, gather=Values, fragment=Request, conn=ServerConnection, server=int, number=int, count=int, failures=list)

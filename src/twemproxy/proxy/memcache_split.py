@@ -18,6 +18,7 @@ from twemproxy.proxy.memcache_joint import continue_line, end_line, may_join
 from twemproxy.proxy.memcache_values import Values, values_for
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.request import Request, fail, request_of
+from twemproxy.proxy.sending import send_on
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.stats import slot
 from twemproxy.wire import rule
@@ -26,7 +27,6 @@ from twemproxy.wire.memcache.plain import key_hash
 from twemproxy.wire.memcache.request import RequestScanner, words_of
 from twemproxy.wire.memcache.rewrite import prefix
 
-MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 MAX_LINE_BYTES: Final = limits.MAX_MEMCACHE_LINE_BYTES
 MAX_TOUCH_BYTES: Final = limits.MAX_MEMCACHE_TOUCH_BYTES
 BLANK: Final = bytearray(b" ")
@@ -71,6 +71,10 @@ class Splitter:
             client.refuse(self.pool.refusal(-1))
         chains.end()
 
+    def shares(self, conn: ServerConnection, row: int) -> bool:
+        """Tell whether a request of this command may share a line to a server now."""
+        return self.joins and may_join(conn, row)
+
     def send(
         self,
         client: Client,
@@ -98,8 +102,7 @@ class Splitter:
                 failures.append((fragment, self.pool.refusal(server)))
             else:
                 self.write(conn, fragment, gather, walker, slab, start)
-                if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
-                    conn.hold_back(client)
+                send_on(conn, client)
         for fragment, reply in failures:
             fail(fragment, reply)
 
@@ -155,7 +158,7 @@ class Splitter:
         order = gather.order
         outbox = conn.outbox
         before = outbox.pending
-        shares = self.joins and may_join(conn, walker.row)
+        shares = self.shares(conn, walker.row)
         if not shares or not continue_line(conn, fragment, gather):
             outbox.copy_in(start, 0, len(start))
         first_key = outbox.pending
@@ -173,7 +176,6 @@ class Splitter:
         if shares:
             end_line(conn, outbox.pending - before, gather.width(fragment.wanted))
         conn.expect(fragment, len(start) + outbox.pending - first_key)
-        conn.send_later()
 
     def write_run(
         self,

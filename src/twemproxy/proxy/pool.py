@@ -390,7 +390,12 @@ class Pool:
         self.readmit_at_ms = min(ejected, default=0)
 
     def connection(self, index: int, client: Client | None) -> ServerConnection | None:
-        """Return a connection to server `index`; None when there is none now."""
+        """Return a connection to server `index`; None when there is none now.
+
+        There is none where all are ejected, which is what an `index` of -1 means.
+        """
+        if index < 0:
+            return None
         server = self.servers[index]
         return server.pick(client)
 

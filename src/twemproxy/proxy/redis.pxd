@@ -8,6 +8,7 @@ from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.protocol cimport Protocol
 from twemproxy.proxy.redis_split cimport Splitter
 from twemproxy.proxy.request cimport Request, request_of
+from twemproxy.proxy.sending cimport send_on
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire cimport expect, progress, rule
@@ -16,7 +17,7 @@ from twemproxy.wire.redis.merge cimport fits, is_trouble
 from twemproxy.wire.redis.request cimport RequestScanner, arguments
 from twemproxy.wire.redis.response cimport ResponseScanner
 
-cdef Py_ssize_t MAX_KEY_BYTES, MAX_SERVER_QUEUE_BYTES
+cdef Py_ssize_t MAX_KEY_BYTES
 cdef int PLAIN
 
 @cython.final

@@ -23,6 +23,7 @@ from twemproxy.proxy.redis_local import LocalAnswers
 from twemproxy.proxy.redis_probe import Probe
 from twemproxy.proxy.redis_split import Splitter
 from twemproxy.proxy.request import Request, request_of
+from twemproxy.proxy.sending import send_on
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.stats import slot
 from twemproxy.wire import expect, progress, rule
@@ -36,7 +37,6 @@ from twemproxy.wire.redis.response import ResponseScanner
 log: Final = Source(__name__)
 
 MAX_KEY_BYTES: Final = limits.MAX_KEY_BYTES
-MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 PLAIN: Final = rule.READ | rule.WRITE  # flags that ask for no special care
 FOREIGN: Final = (b"post", b"host:")  # what a browser says first
 
@@ -210,9 +210,7 @@ class RedisProtocol(Protocol):
         index: int,
     ) -> None:
         """Pass a whole request on to server `index`, as it came."""
-        conn = None
-        if index >= 0:
-            conn = self.pool.connection(index, client)
+        conn = self.pool.connection(index, client)
         if conn is None:
             client.refuse(self.pool.refusal(index))
             return
@@ -225,9 +223,7 @@ class RedisProtocol(Protocol):
             length = written.used
             conn.outbox.add(written, 0, length)
         conn.expect(request, length)
-        conn.send_later()
-        if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
-            conn.hold_back(client)
+        send_on(conn, client)
 
     def route_line(self, client: Client, slab: Slab, start: int, end: int) -> None:
         """Route a request that somebody typed."""

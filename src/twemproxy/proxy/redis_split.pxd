@@ -6,6 +6,7 @@ from twemproxy.proxy.chains cimport Chains
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.request cimport Gather, Request, fail, request_of
+from twemproxy.proxy.sending cimport send_on
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire cimport expect, rule
@@ -15,7 +16,7 @@ from twemproxy.wire.redis.weave cimport Weaver, weaver_of
 
 cdef int ARRAY, BULK
 cdef Slab NOTHING
-cdef Py_ssize_t MAX_KEY_BYTES, MAX_SERVER_QUEUE_BYTES, COPIED, COPIED_KEYS, FEW_WORDS, SHORT
+cdef Py_ssize_t MAX_KEY_BYTES, COPIED, COPIED_KEYS, FEW_WORDS, SHORT
 cdef list HEADS
 
 @cython.final

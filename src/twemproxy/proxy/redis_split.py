@@ -16,6 +16,7 @@ from twemproxy.proxy.chains import Chains
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.request import Asker, Gather, Request, fail, request_of
+from twemproxy.proxy.sending import send_on
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.stats import slot
 from twemproxy.wire import expect, rule
@@ -26,7 +27,6 @@ from twemproxy.wire.redis.request import RequestScanner
 from twemproxy.wire.redis.weave import weaver_of
 
 MAX_KEY_BYTES: Final = limits.MAX_KEY_BYTES
-MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 ARRAY: Final = 42  # '*'
 BULK: Final = 36  # '$'
 NOTHING: Final = permanent(b"")
@@ -194,8 +194,7 @@ class Splitter:
                 failures.append((fragment, self.pool.refusal(server)))
             else:
                 self.write(conn, fragment, server)
-                if conn.outbox.pending > MAX_SERVER_QUEUE_BYTES:
-                    conn.hold_back(client)
+                send_on(conn, client)
         whole.gather = self.gather(fragments)
         whole.gather.pending = len(fragments)
         self.pool.counters.add(slot.FRAGMENTS, len(fragments))
@@ -237,7 +236,6 @@ class Splitter:
         if step > 1:
             length += self.counted_twice(server)
         conn.expect(fragment, length)
-        conn.send_later()
 
     def write_head(self, outbox: Outbox, words: int) -> None:
         """Write the number of words and the first one, the name."""
