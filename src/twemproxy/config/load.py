@@ -46,7 +46,7 @@ def load(path: str, resolve: Resolve = resolve_host) -> Config:
         with io.BufferedReader(io.FileIO(path)) as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except IsADirectoryError:
-        raise ConfigFileError(path, [_directory()]) from None
+        raise ConfigFileError(path, [_unread("a directory", "a file")]) from None
     except OSError as error:
         raise ConfigFileError(path, [_unopened(path, error)]) from None
     return parse(data, path, resolve)
@@ -55,7 +55,8 @@ def load(path: str, resolve: Resolve = resolve_host) -> Config:
 def parse(data: bytes, file: str, resolve: Resolve = resolve_host) -> Config:
     """Read `data`; `file` is the name that messages give it."""
     if len(data) > MAX_FILE_BYTES:
-        raise ConfigFileError(file, [_too_large()])
+        expected = f"at most {MAX_FILE_BYTES} bytes"
+        raise ConfigFileError(file, [_unread("a larger file", expected)])
     root = compose(data, file)
     problems = check_shape(root, file)
     if problems:
@@ -73,16 +74,10 @@ def _unopened(path: str, error: OSError) -> Problem:
     return Problem(Phase.OPEN, 0, "", why, "a file that can be read", (reason,))
 
 
-def _directory() -> Problem:
-    # The C program opens it and then fails to read text.
+def _unread(found: str, expected: str) -> Problem:
+    # The C program opens such a thing and then fails to read text.
     reason = "conf: failed (err 2) to get the next yaml document"
-    return Problem(Phase.SYNTAX, 0, "", "a directory", "a file", (reason,))
-
-
-def _too_large() -> Problem:
-    reason = "conf: failed (err 2) to get the next yaml document"
-    expected = f"at most {MAX_FILE_BYTES} bytes"
-    return Problem(Phase.SYNTAX, 0, "", "a larger file", expected, (reason,))
+    return Problem(Phase.SYNTAX, 0, "", found, expected, (reason,))
 
 
 class _Loader:

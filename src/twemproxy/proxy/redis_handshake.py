@@ -8,19 +8,12 @@ in the middle of a pipeline.
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from twemproxy import limits
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.redis_later import keep, promise
 from twemproxy.proxy.redis_probe import Probe
-from twemproxy.proxy.redis_session import (
-    BAD_NAME,
-    TOO_LONG,
-    Answer,
-    is_plain,
-    session_of,
-)
+from twemproxy.proxy.redis_session import Answer, bad_name, session_of
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.numbers import is_integer
 from twemproxy.wire.redis.shapes import Value, encode
@@ -173,10 +166,8 @@ def hello_options(
             i += 3
         elif word == b"SETNAME" and i + 1 < len(args):
             name = args[i + 1]
-            if len(name) > limits.MAX_NAME_BYTES:
-                return None, None, TOO_LONG
-            if not is_plain(name):
-                return None, None, BAD_NAME
+            if error := bad_name(name):
+                return None, None, error
             i += 2
         else:
             text = b"Syntax error in HELLO option '%b'"

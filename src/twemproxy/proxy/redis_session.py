@@ -48,6 +48,13 @@ def is_plain(text: bytes) -> bool:
     return all(33 <= byte <= 126 for byte in text)
 
 
+def bad_name(name: bytes) -> bytes:
+    """Return the error for a name that no client may have, else nothing."""
+    if len(name) > limits.MAX_NAME_BYTES:
+        return TOO_LONG
+    return b"" if is_plain(name) else BAD_NAME
+
+
 class ClientAnswers:
     """The subcommands of CLIENT that concern the client itself."""
 
@@ -81,10 +88,8 @@ class ClientAnswers:
 
     def setname(self, client: Client, args: list[bytes]) -> bytes:
         """Give the client a name, or take it away."""
-        if len(args[2]) > limits.MAX_NAME_BYTES:
-            return TOO_LONG
-        if not is_plain(args[2]):
-            return BAD_NAME
+        if error := bad_name(args[2]):
+            return error
         session_of(client).name = args[2]
         return answers.OK
 
