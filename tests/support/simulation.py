@@ -21,7 +21,7 @@ from twemproxy.net.epoll import EpollPoller
 from twemproxy.net.ledger import held_bytes
 from twemproxy.net.outbox import drop_spare
 from twemproxy.net.reactor import Reactor
-from twemproxy.proxy import server
+from twemproxy.proxy import link
 from twemproxy.proxy.listener import Listener
 from twemproxy.proxy.memcache import MemcacheProtocol
 from twemproxy.proxy.pool import Pool
@@ -172,8 +172,8 @@ class Simulation:
     def running(self) -> Iterator[None]:
         """Be the network while this lasts, and close everything at its end."""
         with (
-            mock.patch.object(server, "dial_tcp", self.dial_tcp),
-            mock.patch.object(server, "socket_error", self.socket_error),
+            mock.patch.object(link, "dial_tcp", self.dial_tcp),
+            mock.patch.object(link, "socket_error", self.socket_error),
             mock.patch.object(dial, "dial_tcp", self.dial_tcp),
         ):
             try:

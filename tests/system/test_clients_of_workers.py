@@ -110,6 +110,6 @@ def test_lines_name_the_module_they_are_about(fleet: Fleet, proxy: Start) -> Non
     }
     assert places == {
         "accepted c": "listener.py",
-        "connected on s": "server.py",
+        "connected on s": "link.py",
         "close c": "connection.py",
     }

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Final
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -281,7 +282,8 @@ class Laws(RuleBasedStateMachine):
         assert held_bytes() == sim.baseline
 
 
-TestLaws = Laws.TestCase
+# A hundred examples of fifty steps take minutes where processors are busy.
+TestLaws = pytest.mark.timeout(600)(Laws.TestCase)
 TestLaws.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=50,

@@ -1,30 +1,29 @@
 cimport cython
 from libc.stdint cimport int64_t
 from twemproxy.net.outbox cimport Outbox
-from twemproxy.net.slab cimport Slab, holding
+from twemproxy.net.slab cimport Slab, holding, permanent
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.connection cimport Connection
-from twemproxy.proxy.memcache_joint cimport disperse, is_shared, values_of, write_jointly
+from twemproxy.proxy.memcache_joint cimport write_jointly
+from twemproxy.proxy.memcache_pairing cimport MemcachePairing
 from twemproxy.proxy.memcache_split cimport Splitter
-from twemproxy.proxy.memcache_values cimport Values
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.protocol cimport Protocol
 from twemproxy.proxy.request cimport Request
 from twemproxy.proxy.sending cimport send_on
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
-from twemproxy.wire cimport expect, progress, rule
+from twemproxy.wire cimport progress, rule
 from twemproxy.wire.memcache.plain cimport key_hash
 from twemproxy.wire.memcache.request cimport RequestScanner, words_of
-from twemproxy.wire.memcache.response cimport ResponseScanner
 
 @cython.final
 cdef class MemcacheProtocol(Protocol):
     cdef Pool pool
     cdef int[::1] how, reply, first, blocks, times
     cdef RequestScanner request_scanner
-    cdef ResponseScanner response_scanner
+    cdef MemcachePairing pairing
     cdef Splitter splitter
     cdef long long[::1] asked
     cdef readonly object local
@@ -50,8 +49,3 @@ cdef class MemcacheProtocol(Protocol):
     cdef bint has_flag(self, RequestScanner walker, bytearray buf, Py_ssize_t at, int letter) except -1
     cdef answer(self, Client client, bytes reply)
     cdef on_bad_request(self, Client client, str text, bytes begun)
-
-    @cython.locals(pos=Py_ssize_t, buf=bytearray, request=Request, verdict=int, shared=bint, alone=bint)
-    cdef Py_ssize_t pair(self, ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
-    @cython.locals(values=Values, end=Py_ssize_t)
-    cdef check_fragment(self, ResponseScanner walker, Request request, bytearray buf, Py_ssize_t pos)

@@ -6,7 +6,6 @@ may or may not be answered, so it is sent with an `mn` behind it, whose answer
 tells that nothing more comes.
 """
 
-import errno
 import os
 from array import array
 from typing import Final
@@ -14,30 +13,24 @@ from typing import Final
 from twemproxy.errors import ProtocolError
 from twemproxy.log import Source
 from twemproxy.net.outbox import Outbox
-from twemproxy.net.slab import Slab, holding
+from twemproxy.net.slab import Slab, holding, permanent
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
-from twemproxy.proxy.memcache_joint import (
-    disperse,
-    is_shared,
-    values_of,
-    write_jointly,
-)
+from twemproxy.proxy.memcache_joint import write_jointly
 from twemproxy.proxy.memcache_local import LocalAnswers
+from twemproxy.proxy.memcache_pairing import MemcachePairing
 from twemproxy.proxy.memcache_split import Splitter
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.protocol import Protocol
-from twemproxy.proxy.request import Request
 from twemproxy.proxy.sending import send_on
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.proxy.timing import histogram_of
 from twemproxy.stats import slot
-from twemproxy.wire import expect, progress, rule
+from twemproxy.wire import progress, rule
 from twemproxy.wire.memcache import answers
 from twemproxy.wire.memcache.commands import COMMANDS
 from twemproxy.wire.memcache.plain import key_hash
 from twemproxy.wire.memcache.request import RequestScanner, words_of
-from twemproxy.wire.memcache.response import ResponseScanner
 from twemproxy.wire.memcache.rewrite import decoded, rewritten
 
 log: Final = Source(__name__)
@@ -54,10 +47,10 @@ class MemcacheProtocol(Protocol):
         "first",
         "how",
         "local",
+        "pairing",
         "pool",
         "reply",
         "request_scanner",
-        "response_scanner",
         "splitter",
         "times",
     )
@@ -70,7 +63,7 @@ class MemcacheProtocol(Protocol):
         self.blocks = array("i", [row.block for row in COMMANDS])
         self.times = array("i", [histogram_of(row.flags) for row in COMMANDS])
         self.request_scanner = self.new_scanner()
-        self.response_scanner = ResponseScanner()
+        self.pairing = MemcachePairing()
         self.splitter = Splitter(pool)
         asked = array("q", bytes(8 * len(COMMANDS)))
         self.asked = asked  # requests, or keys of many, by row
@@ -293,81 +286,11 @@ class MemcacheProtocol(Protocol):
         self, conn: ServerConnection, slab: Slab, start: int, end: int
     ) -> int:
         """Pair each whole response in slab[start:end] with its request."""
-        walker = conn.scanner or self.response_scanner
-        try:
-            return self.pair(conn, walker, slab, start, end)
-        except ProtocolError as error:
-            log.warn("s %d '%s' answered badly: %s", conn.fd, conn.address, error)
-            if conn.scanner is None:
-                self.response_scanner.reset()
-            conn.close(errno.EINVAL)
-            return end
+        return self.pairing.responses(conn, slab, start, end)
 
     def passes_response(self, conn: ServerConnection) -> bool:
-        """Tell whether a response, in the middle of its data, goes to one client."""
-        head = conn.head
-        return head is not None and head.whole is None and not is_shared(head)
-
-    def pair(
-        self,
-        conn: ServerConnection,
-        walker: ResponseScanner,
-        slab: Slab,
-        start: int,
-        end: int,
-    ) -> int:
-        """Walk over responses until the bytes run out."""
-        pos = start
-        buf = slab.buf
-        while pos < end:
-            request = conn.head
-            if request is None:
-                raise ProtocolError("a response that nobody asked for")
-            walker.expects = request.expects
-            shared = is_shared(request)
-            alone = request.whole is None and not shared
-            walker.wanted = request.wanted if alone else -1
-            if walker.advance(buf, pos, end) == progress.MORE:
-                if conn.scanner is None:
-                    conn.scanner = walker
-                    self.response_scanner = ResponseScanner()
-                return pos
-            if conn.bytes_out <= conn.paired_bytes:
-                raise ProtocolError("a response before its request")
-            verdict = expect.FINE
-            if walker.failed:
-                verdict = expect.ERROR
-            elif request.whole is not None and not shared:
-                self.check_fragment(walker, request, buf, pos)
-            if request.expects == rule.VALUES:
-                conn.value_bytes = walker.length // max(1, walker.values)
-            if shared:
-                disperse(conn, walker, slab, pos)
-            else:
-                conn.answer(slab, pos, pos + walker.shown, verdict)
-            if conn.fd < 0:
-                walker.reset()  # it may be everybody's
-                return end
-            if walker.doubtful:
-                walker.reset()
-                raise ProtocolError("a response to something else, passed on")
-            pos += walker.length
-            walker.reset()
-        conn.scanner = None
-        return pos
-
-    def check_fragment(
-        self, walker: ResponseScanner, request: Request, buf: bytearray, pos: int
-    ) -> None:
-        """Take the values of a fragment; raise ProtocolError if it asked for others."""
-        if walker.doubtful:
-            raise ProtocolError("a response to something else")
-        values = None if request.whole is None else values_of(request.whole)
-        end = pos + walker.length
-        if values is not None and not values.take(
-            request.wanted, walker, buf, pos, end
-        ):
-            raise ProtocolError("a value that was not asked for")
+        """Tell whether the unfinished response goes to one client as it comes."""
+        return self.pairing.passes(conn)
 
     def greet(self, conn: ServerConnection) -> None:
         """Say nothing: memcached needs no introduction."""
@@ -376,6 +299,6 @@ class MemcacheProtocol(Protocol):
         """Return the error line for an errno."""
         reply = self.errors.get(number)
         if reply is None:
-            reply = holding(answers.server_error(os.strerror(number).encode()))
+            reply = permanent(answers.server_error(os.strerror(number).encode()))
             self.errors[number] = reply
         return reply

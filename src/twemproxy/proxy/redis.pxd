@@ -1,21 +1,20 @@
 cimport cython
 from twemproxy.net.outbox cimport Outbox
-from twemproxy.net.slab cimport Slab, copied, holding, permanent
+from twemproxy.net.slab cimport Slab, holding, permanent
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.connection cimport Connection
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.protocol cimport Protocol
+from twemproxy.proxy.redis_pairing cimport RedisPairing
 from twemproxy.proxy.redis_split cimport Splitter
-from twemproxy.proxy.request cimport Request, request_of
+from twemproxy.proxy.request cimport Request
 from twemproxy.proxy.sending cimport send_on
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
-from twemproxy.wire cimport expect, progress, rule
+from twemproxy.wire cimport progress, rule
 from twemproxy.wire.lookup cimport CommandIndex
-from twemproxy.wire.redis.merge cimport fits, is_trouble
 from twemproxy.wire.redis.request cimport RequestScanner, arguments
-from twemproxy.wire.redis.response cimport ResponseScanner
 
 cdef Py_ssize_t MAX_KEY_BYTES
 cdef int PLAIN
@@ -26,7 +25,7 @@ cdef class RedisProtocol(Protocol):
     cdef CommandIndex index
     cdef int[::1] how, arity, first, flags, times
     cdef RequestScanner request_scanner
-    cdef ResponseScanner response_scanner
+    cdef RedisPairing pairing
     cdef Splitter splitter
     cdef readonly object catalogue, fanout, local, probe
     cdef dict errors
@@ -53,10 +52,3 @@ cdef class RedisProtocol(Protocol):
     cdef Py_ssize_t place(self, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t key) except -2
     cdef answer(self, Client client, bytes reply)
     cdef on_bad_request(self, Client client, str text)
-
-    @cython.locals(pos=Py_ssize_t, stop=Py_ssize_t, buf=bytearray, request=Request, kind=int, verdict=int)
-    cdef Py_ssize_t pair(self, ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
-    cdef int judge(self, ServerConnection conn, Request request, ResponseScanner walker, bytearray buf, Py_ssize_t start, Py_ssize_t end) except -1
-    cdef on_refused(self, ServerConnection conn, Request request, bytearray buf, Py_ssize_t start, Py_ssize_t end)
-    @cython.locals(request=Request)
-    cdef ask_quietly(self, ServerConnection conn, list args, int expects)

@@ -5,14 +5,13 @@ hashed, linked, and their bytes put into a server's outbox. The rest takes the
 slower road through `args`, a list of byte strings.
 """
 
-import errno
 import os
 from typing import Final
 
 from twemproxy import limits
 from twemproxy.errors import ProtocolError
 from twemproxy.log import Source
-from twemproxy.net.slab import Slab, copied, holding, permanent
+from twemproxy.net.slab import Slab, holding, permanent
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
@@ -20,19 +19,17 @@ from twemproxy.proxy.protocol import Protocol
 from twemproxy.proxy.redis_catalogue import Catalogue
 from twemproxy.proxy.redis_fanout import Fanout
 from twemproxy.proxy.redis_local import LocalAnswers
+from twemproxy.proxy.redis_pairing import RedisPairing
 from twemproxy.proxy.redis_probe import Probe
 from twemproxy.proxy.redis_split import Splitter
-from twemproxy.proxy.request import Request, request_of
 from twemproxy.proxy.sending import send_on
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.stats import slot
-from twemproxy.wire import expect, progress, rule
+from twemproxy.wire import progress, rule
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.inline import as_request
 from twemproxy.wire.redis.keys import positions
-from twemproxy.wire.redis.merge import fits, is_trouble
 from twemproxy.wire.redis.request import RequestScanner, arguments
-from twemproxy.wire.redis.response import ResponseScanner
 
 log: Final = Source(__name__)
 
@@ -54,10 +51,10 @@ class RedisProtocol(Protocol):
         "how",
         "index",
         "local",
+        "pairing",
         "pool",
         "probe",
         "request_scanner",
-        "response_scanner",
         "splitter",
         "times",
     )
@@ -67,10 +64,10 @@ class RedisProtocol(Protocol):
         self.catalogue = Catalogue(pool.config)
         self.take_catalogue()
         self.request_scanner = self.new_scanner()
-        self.response_scanner = ResponseScanner()
         self.splitter = Splitter(pool)
         self.fanout = Fanout(pool)
         self.probe = Probe(pool)
+        self.pairing = RedisPairing(pool, self.probe)
         self.local = LocalAnswers(pool, self.probe, self.catalogue)
         self.errors: dict[int, Slab] = {}
 
@@ -304,137 +301,19 @@ class RedisProtocol(Protocol):
         self, conn: ServerConnection, slab: Slab, start: int, end: int
     ) -> int:
         """Pair each whole response in slab[start:end] with its request."""
-        walker = conn.scanner or self.response_scanner
-        try:
-            return self.pair(conn, walker, slab, start, end)
-        except ProtocolError as error:
-            log.warn("s %d '%s' answered badly: %s", conn.fd, conn.address, error)
-            if conn.scanner is None:
-                self.response_scanner.reset()
-            conn.close(errno.EINVAL)
-            return end
+        return self.pairing.responses(conn, slab, start, end)
 
     def passes_response(self, conn: ServerConnection) -> bool:
-        """Tell whether a response, a string or an array, goes to one client."""
-        request = conn.head
-        if request is None or request.whole is not None or request.expects:
-            return False
-        return conn.scanner.kind in (36, 42)  # '$' '*'
-
-    def pair(
-        self,
-        conn: ServerConnection,
-        walker: ResponseScanner,
-        slab: Slab,
-        start: int,
-        end: int,
-    ) -> int:
-        """Walk over responses until the bytes run out."""
-        walker.resp3 = conn.resp3
-        pos = start
-        buf = slab.buf
-        while pos < end:
-            request = conn.head
-            if request is None and not conn.resp3:
-                raise ProtocolError("a response that nobody asked for")
-            if walker.advance(buf, pos, end) == progress.MORE:
-                if conn.scanner is None:
-                    conn.scanner = walker
-                    self.response_scanner = ResponseScanner()
-                return pos
-            stop = pos + walker.length
-            kind = walker.kind
-            if kind == 62:  # '>', news that belong to no request
-                walker.reset()
-                pos = stop
-                continue
-            if request is None:
-                raise ProtocolError("a response that nobody asked for")
-            if conn.bytes_out <= conn.paired_bytes:
-                raise ProtocolError("a response before its request")
-            verdict = expect.FINE
-            if walker.body and request.whole is not None:
-                pos += walker.body  # attributes of one fragment say nothing of all
-            if request.expects or kind in (45, 33):  # '-' '!'
-                verdict = self.judge(conn, request, walker, buf, pos, stop)
-            walker.reset()  # before an answer that may end a retiring connection
-            conn.answer(slab, pos, stop, verdict)
-            if conn.fd < 0:
-                return end
-            pos = stop
-        conn.scanner = None
-        return pos
-
-    def judge(
-        self,
-        conn: ServerConnection,
-        request: Request,
-        walker: ResponseScanner,
-        buf: bytearray,
-        start: int,
-        end: int,
-    ) -> int:
-        """Say what a response tells of its server; refuse one to something else."""
-        if walker.kind in (45, 33):  # '-' '!'
-            if request.expects >= expect.OWN:
-                self.on_refused(conn, request, buf, start, end)
-            elif is_trouble(buf, start, end):
-                return expect.TROUBLE
-            return expect.ERROR
-        if request.expects == expect.HELLO:
-            self.probe.on_hello(conn, bytes(buf[start:end]))
-        elif not fits(request.expects, request.wanted, walker, buf, start):
-            raise ProtocolError("a response to something else")
-        return expect.FINE
+        """Tell whether the unfinished response goes to one client as it comes."""
+        return self.pairing.passes(conn)
 
     def greet(self, conn: ServerConnection) -> None:
         """Put AUTH, HELLO and SELECT, in this order, in front of everything."""
-        config = self.pool.config
-        if config.redis_auth:
-            self.ask_quietly(conn, [b"AUTH", config.redis_auth], expect.OWN)
-        if conn.resp3:
-            self.ask_quietly(conn, [b"HELLO", b"3"], expect.HELLO)
-        if config.redis_db:
-            self.ask_quietly(conn, [b"SELECT", b"%d" % config.redis_db], expect.GRANT)
-
-    def on_refused(
-        self,
-        conn: ServerConnection,
-        request: Request,
-        buf: bytearray,
-        start: int,
-        end: int,
-    ) -> None:
-        """Say so when a server refuses what we asked on our own account.
-
-        Without SELECT, keys would end in another database, and without HELLO the
-        replies would have another shape: nobody may use this connection, and all
-        who wait for it get the server's words.
-        """
-        if request.expects == expect.HELLO:
-            self.probe.on_refused(conn, bytes(buf[start:end]))
-            return
-        text = bytes(buf[start + 1 : end - 2]).decode("latin-1")
-        what = "SELECT" if request.expects == expect.GRANT else "AUTH"
-        name = self.pool.config.name
-        log.warn("%s failed on %s | %s: %s", what, name, conn.address, text)
-        if request.expects == expect.GRANT:
-            conn.last_words = copied(buf, start, end)
-            raise ProtocolError("the database cannot be selected")
+        self.pairing.greet(conn)
 
     def on_lost(self, conn: ServerConnection, error: int) -> None:
         """Ask another server what it speaks if it was this one we asked."""
         self.probe.on_lost(conn)
-
-    def ask_quietly(
-        self, conn: ServerConnection, args: list[bytes], expects: int
-    ) -> None:
-        """Ask on our own account; the response is swallowed."""
-        text = answers.request(args)
-        request: Request = request_of(None, None, conn.reactor.now_us)
-        request.expects = expects
-        conn.outbox.say(text)
-        conn.expect(request, len(text))
 
     def error(self, number: int) -> Slab:
         """Return the error line for an errno."""

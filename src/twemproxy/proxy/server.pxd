@@ -1,11 +1,10 @@
 cimport cython
 from libc.stdint cimport int64_t
-from twemproxy.net cimport outcome
 from twemproxy.net.slab cimport Slab
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
-from twemproxy.proxy.connection cimport Connection
 from twemproxy.proxy.line cimport Line
+from twemproxy.proxy.link cimport Link
 from twemproxy.proxy.process cimport Process
 from twemproxy.proxy.protocol cimport Protocol
 from twemproxy.proxy.request cimport Request, fail_all, finish, is_gone, mark_sent
@@ -21,14 +20,10 @@ cdef class Owner:
     cpdef on_trouble(self)
 
 @cython.final
-cdef class ServerConnection(Connection):
+cdef class ServerConnection(Link):
     cdef public Owner owner
     cdef public Protocol protocol
-    cdef public Block counters
-    cdef public str address
-    cdef public object addresses
-    cdef public int state, error
-    cdef public long long timeout_ms, paired_bytes
+    cdef public long long paired_bytes
     cdef public Request head, tail, unwritten
     cdef public Slab last_words
     cdef public Line line
@@ -45,18 +40,10 @@ cdef class ServerConnection(Connection):
     cpdef release(self)
     @cython.locals(request=Request, counters=Block, taken_us=cython.longlong)
     cpdef answer(self, Slab slab, Py_ssize_t start, Py_ssize_t end, int verdict)
-    @cython.locals(request=Request, counters=Block)
-    cpdef count_resolved(self)
     cpdef mark_written(self)
-    @cython.locals(fd=int)
-    cpdef attempt(self, int status)
-    cpdef attempt_another(self, int status)
-    cpdef connect(self, int fd, int status)
-    cpdef on_connected(self)
     cpdef arm(self, Request request)
     cpdef bint is_for_more(self) except -1
     cpdef retire(self)
-    cpdef close(self, int error)
     @cython.locals(counters=Block, request=Request, written_bytes=Py_ssize_t)
     cpdef empty_queues(self)
     @cython.locals(request=Request, reply=Slab)

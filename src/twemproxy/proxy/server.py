@@ -13,19 +13,11 @@ import errno
 import os
 
 from twemproxy.log import INFO, NOTICE, Source
-from twemproxy.net import outcome
-from twemproxy.net.dial import (
-    Addresses,
-    dial_tcp,
-    dial_unix,
-    numeric_family,
-    socket_error,
-)
 from twemproxy.net.slab import Slab
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
-from twemproxy.proxy.connection import Connection
 from twemproxy.proxy.line import Line
+from twemproxy.proxy.link import Link
 from twemproxy.proxy.process import Process
 from twemproxy.proxy.protocol import Protocol
 from twemproxy.proxy.request import Request, fail_all, finish, is_gone, mark_sent
@@ -54,7 +46,7 @@ class Owner:
         raise NotImplementedError
 
 
-class ServerConnection(Connection):
+class ServerConnection(Link):
     """One connection to one server.
 
     Always true between two events:
@@ -68,10 +60,6 @@ class ServerConnection(Connection):
     """
 
     __slots__ = (
-        "address",
-        "addresses",
-        "counters",
-        "error",
         "head",
         "joins",
         "last_words",
@@ -84,10 +72,8 @@ class ServerConnection(Connection):
         "quiet_bytes",
         "resp3",
         "retiring",
-        "state",
         "tail",
         "timed",
-        "timeout_ms",
         "unsent",
         "unsent_bytes",
         "unwritten",
@@ -99,16 +85,10 @@ class ServerConnection(Connection):
     def __init__(
         self, process: Process, owner: Owner, protocol: Protocol, counters: Block
     ) -> None:
-        Connection.__init__(self, process, -1, 0)
+        Link.__init__(self, process, counters)
         self.owner = owner
         self.protocol = protocol
-        self.counters = counters
-        self.address = ""
-        self.timeout_ms = 0
-        self.state = reason.RESOLVING
-        self.addresses: Addresses | None = None  # of a name
         self.last_words: Slab | None = None  # the reply to all who wait at its end
-        self.error = 0  # what closes it in the next tick
         self.head: Request | None = None
         self.tail: Request | None = None
         self.unwritten: Request | None = None
@@ -126,7 +106,6 @@ class ServerConnection(Connection):
         self.retiring = False  # closes when it owes nothing
         self.timed = False  # a timer will look at the head
         self.waiters: list[Client] = []  # clients paused until the outbox drains
-        self.blocked = True
         process.on_opened()
 
     # The way in.
@@ -244,7 +223,7 @@ class ServerConnection(Connection):
 
     def block(self) -> None:
         """Wait until the socket is writable; what it did not take is late."""
-        Connection.block(self)
+        Link.block(self)
         self.late = True
         self.mark_written()
 
@@ -264,63 +243,6 @@ class ServerConnection(Connection):
 
     # Its life.
 
-    def dial(self, host: str, port: int, path: str) -> None:
-        """Connect to a name, an address or a path; failures come as events."""
-        if path:
-            self.connect(*dial_unix(path))
-        elif numeric_family(host):
-            self.connect(*dial_tcp(host, port))
-        else:
-            self.process.resolve(host, lambda found: self.on_resolved(found, port))
-
-    def on_resolved(self, addresses: list[str], port: int) -> None:
-        """Go on with the addresses of a name, or fail for want of them."""
-        if self.state == reason.RESOLVING:
-            self.addresses = Addresses(addresses, port, self.timeout_ms)
-            self.attempt(errno.EHOSTDOWN)
-
-    def attempt(self, status: int) -> None:
-        """Connect to the next address; without any, fail as the last one did."""
-        addresses = self.addresses
-        if addresses is None:
-            return
-        fd, status = addresses.dial(status)
-        self.connect(fd, status)
-        if addresses.left and self.state == reason.CONNECTING:
-            addresses.late_ms = self.reactor.now_ms + addresses.share_ms
-            self.reactor.call_at(addresses.late_ms, self.on_late)
-
-    def on_late(self) -> None:
-        """Try another address when this one says nothing."""
-        addresses = self.addresses
-        if addresses is None or self.state != reason.CONNECTING or self.fd < 0:
-            return
-        if addresses.left and self.reactor.now_ms >= addresses.late_ms:
-            self.attempt_another(errno.ETIMEDOUT)
-
-    def attempt_another(self, status: int) -> None:
-        """Give this address up for the next one; the clocks of requests run on."""
-        log.info("s %d '%s': %s", self.fd, self.address, os.strerror(status))
-        self.reactor.unregister(self)
-        os.close(self.fd)
-        self.fd = -1
-        self.attempt(status)
-
-    def connect(self, fd: int, status: int) -> None:
-        """Take over a socket that is being connected."""
-        if fd >= 0 and self.state == reason.RESOLVING:
-            self.count_resolved()
-        self.state = reason.CONNECTING
-        if fd < 0:
-            self.error = status
-            self.reactor.call_at(self.reactor.now_ms, self.on_refused)
-            return
-        self.fd = fd
-        self.reactor.register(self)
-        self.reactor.poller.want(fd, True, True)
-        if status == 0:
-            self.on_connected()
-
     def count_resolved(self) -> None:
         """Count what was asked before the server had an address."""
         counters = self.counters
@@ -330,36 +252,6 @@ class ServerConnection(Connection):
             if request.expects < expect.OWN:
                 counters.add_two(slot.REQUESTS, 1, request.length)
             request = request.next_sent
-
-    def on_refused(self) -> None:
-        """Fail as the attempt to connect did."""
-        self.close(self.error)
-
-    def on_event(self, flags: int) -> None:
-        """Finish connecting, or do what every connection does."""
-        if self.state == reason.CONNECTING and self.fd >= 0:
-            status = socket_error(self.fd)
-            if status:
-                if self.addresses is not None and self.addresses.left:
-                    self.attempt_another(status)
-                else:
-                    self.close(status)
-                return
-            if not flags & outcome.WRITE:
-                return
-            self.on_connected()
-        Connection.on_event(self, flags)
-
-    def on_connected(self) -> None:
-        """Begin to send what waits."""
-        self.state = reason.READY
-        self.counters.add(slot.SERVER_CONNECTIONS, 1)
-        self.counters.add(slot.CONNECTS, 1)
-        if log.wants(INFO):
-            log.info("connected on s %d to server '%s'", self.fd, self.address)
-        self.blocked = False
-        self.reactor.poller.want(self.fd, True, False)
-        self.reactor.flush_later(self)
 
     def arm(self, request: Request) -> None:
         """Have the clock of the oldest request looked at."""

@@ -1,0 +1,21 @@
+cimport cython
+from twemproxy.net cimport outcome
+from twemproxy.proxy cimport reason
+from twemproxy.proxy.connection cimport Connection
+from twemproxy.proxy.process cimport Process
+from twemproxy.stats cimport slot
+from twemproxy.stats.counters cimport Block
+
+cdef class Link(Connection):
+    cdef public Block counters
+    cdef public str address
+    cdef public object addresses
+    cdef public int state, error
+    cdef public long long timeout_ms
+    cpdef count_resolved(self)
+    cpdef close(self, int error)
+    @cython.locals(fd=int)
+    cpdef attempt(self, int status)
+    cpdef attempt_another(self, int status)
+    cpdef connect(self, int fd, int status)
+    cpdef on_connected(self)

@@ -1,0 +1,88 @@
+"""What memcached answers, to single requests, to parts of split and to shared lines."""
+
+from twemproxy.errors import ProtocolError
+from twemproxy.net.slab import Slab
+from twemproxy.proxy.memcache_joint import disperse, is_shared, values_of
+from twemproxy.proxy.pairing import Pairing
+from twemproxy.proxy.request import Request
+from twemproxy.proxy.server import ServerConnection
+from twemproxy.wire import expect, progress, rule
+from twemproxy.wire.memcache.response import ResponseScanner
+
+
+class MemcachePairing(Pairing):
+    """Pairs the responses of the memcached servers of one pool."""
+
+    __slots__ = ()
+
+    def new_scanner(self) -> ResponseScanner:
+        """Return a scanner of responses."""
+        return ResponseScanner()
+
+    def passes(self, conn: ServerConnection) -> bool:
+        """Tell whether a response, in the middle of its data, goes to one client."""
+        head = conn.head
+        return head is not None and head.whole is None and not is_shared(head)
+
+    def pair(self, conn: ServerConnection, slab: Slab, start: int, end: int) -> int:
+        """Answer the requests whose responses are in slab[start:end]."""
+        return self.walk(conn, conn.scanner or self.scanner, slab, start, end)
+
+    def walk(
+        self,
+        conn: ServerConnection,
+        walker: ResponseScanner,
+        slab: Slab,
+        start: int,
+        end: int,
+    ) -> int:
+        """Walk over responses until the bytes run out."""
+        pos = start
+        buf = slab.buf
+        while pos < end:
+            request = conn.head
+            if request is None:
+                raise ProtocolError("a response that nobody asked for")
+            walker.expects = request.expects
+            shared = is_shared(request)
+            alone = request.whole is None and not shared
+            walker.wanted = request.wanted if alone else -1
+            if walker.advance(buf, pos, end) == progress.MORE:
+                self.lend(conn)
+                return pos
+            if conn.bytes_out <= conn.paired_bytes:
+                raise ProtocolError("a response before its request")
+            verdict = expect.FINE
+            if walker.failed:
+                verdict = expect.ERROR
+            elif request.whole is not None and not shared:
+                self.check_fragment(walker, request, buf, pos)
+            if request.expects == rule.VALUES:
+                conn.value_bytes = walker.length // max(1, walker.values)
+            if shared:
+                disperse(conn, walker, slab, pos)
+            else:
+                conn.answer(slab, pos, pos + walker.shown, verdict)
+            if conn.fd < 0:
+                walker.reset()  # it may be everybody's
+                return end
+            if walker.doubtful:
+                walker.reset()
+                raise ProtocolError("a response to something else, passed on")
+            pos += walker.length
+            walker.reset()
+        conn.scanner = None
+        return pos
+
+    def check_fragment(
+        self, walker: ResponseScanner, request: Request, buf: bytearray, pos: int
+    ) -> None:
+        """Take the values of a fragment; raise ProtocolError if it asked for others."""
+        if walker.doubtful:
+            raise ProtocolError("a response to something else")
+        values = None if request.whole is None else values_of(request.whole)
+        end = pos + walker.length
+        if values is not None and not values.take(
+            request.wanted, walker, buf, pos, end
+        ):
+            raise ProtocolError("a value that was not asked for")

@@ -1,0 +1,11 @@
+from twemproxy.net.slab cimport Slab
+from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.wire.scanner cimport Scanner
+
+cdef class Pairing:
+    cdef Scanner scanner
+    cpdef Scanner new_scanner(self)
+    cpdef Py_ssize_t pair(self, ServerConnection conn, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    cpdef bint passes(self, ServerConnection conn) except -1
+    cpdef Py_ssize_t responses(self, ServerConnection conn, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    cpdef lend(self, ServerConnection conn)

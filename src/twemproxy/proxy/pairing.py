@@ -1,0 +1,65 @@
+"""Pairing: the next response belongs to the request that has waited longest.
+
+What a response is and whether it can be that request's, the two protocols say. One
+that cannot ends the connection, and everybody who waits on it gets an error.
+"""
+
+import errno
+from typing import Any
+
+from twemproxy.errors import ProtocolError
+from twemproxy.log import Source
+from twemproxy.net.slab import Slab
+from twemproxy.proxy.server import ServerConnection
+from twemproxy.wire.scanner import Scanner
+
+log = Source(__name__)
+
+
+class Pairing:
+    """Pairs what the servers of one pool say; there is one for each pool.
+
+    `scanner` serves every connection that is not in the middle of a response.
+    """
+
+    __slots__ = ("scanner",)
+
+    scanner: Any
+
+    def __init__(self) -> None:
+        self.scanner = self.new_scanner()
+
+    def new_scanner(self) -> Scanner:
+        """Return a scanner of responses."""
+        raise NotImplementedError
+
+    def pair(self, conn: ServerConnection, slab: Slab, start: int, end: int) -> int:
+        """Answer the requests whose responses are in slab[start:end].
+
+        Return where the last of them ended. Raise ProtocolError at one that
+        cannot be the response to what was asked.
+        """
+        raise NotImplementedError
+
+    def passes(self, conn: ServerConnection) -> bool:
+        """Tell whether the unfinished response goes to one client as it comes."""
+        raise NotImplementedError
+
+    def responses(
+        self, conn: ServerConnection, slab: Slab, start: int, end: int
+    ) -> int:
+        """Pair each whole response in slab[start:end] with its request."""
+        try:
+            return self.pair(conn, slab, start, end)
+        except ProtocolError as error:
+            log.warn("s %d '%s' answered badly: %s", conn.fd, conn.address, error)
+            if conn.scanner is None:
+                self.scanner.reset()
+            conn.close(errno.EINVAL)
+            return end
+
+    def lend(self, conn: ServerConnection) -> None:
+        """Let a connection keep the scanner that is in the middle of its response."""
+        if conn.scanner is None:
+            conn.scanner = self.scanner
+            self.scanner = self.new_scanner()

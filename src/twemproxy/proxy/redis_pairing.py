@@ -1,0 +1,162 @@
+"""What Redis servers answer, to requests of clients and to our own.
+
+Each connection begins with requests of ours: AUTH, HELLO, SELECT, as far as the pool
+asks for them. Nobody sees their responses; a refusal is told in the log or ends the
+connection.
+"""
+
+from typing import Final
+
+from twemproxy.errors import ProtocolError
+from twemproxy.log import Source
+from twemproxy.net.slab import Slab, copied
+from twemproxy.proxy.pairing import Pairing
+from twemproxy.proxy.pool import Pool
+from twemproxy.proxy.redis_probe import Probe
+from twemproxy.proxy.request import Request, request_of
+from twemproxy.proxy.server import ServerConnection
+from twemproxy.wire import expect, progress
+from twemproxy.wire.redis import answers
+from twemproxy.wire.redis.merge import fits, is_trouble
+from twemproxy.wire.redis.response import ResponseScanner
+
+log: Final = Source(__name__)
+
+
+class RedisPairing(Pairing):
+    """Pairs the responses of the Redis servers of one pool."""
+
+    __slots__ = ("pool", "probe")
+
+    def __init__(self, pool: Pool, probe: Probe) -> None:
+        Pairing.__init__(self)
+        self.pool = pool
+        self.probe = probe
+
+    def new_scanner(self) -> ResponseScanner:
+        """Return a scanner of responses."""
+        return ResponseScanner()
+
+    # What is asked first.
+
+    def greet(self, conn: ServerConnection) -> None:
+        """Put AUTH, HELLO and SELECT, in this order, in front of everything."""
+        config = self.pool.config
+        if config.redis_auth:
+            self.ask_quietly(conn, [b"AUTH", config.redis_auth], expect.OWN)
+        if conn.resp3:
+            self.ask_quietly(conn, [b"HELLO", b"3"], expect.HELLO)
+        if config.redis_db:
+            self.ask_quietly(conn, [b"SELECT", b"%d" % config.redis_db], expect.GRANT)
+
+    def ask_quietly(
+        self, conn: ServerConnection, args: list[bytes], expects: int
+    ) -> None:
+        """Ask on our own account; the response is swallowed."""
+        text = answers.request(args)
+        request: Request = request_of(None, None, conn.reactor.now_us)
+        request.expects = expects
+        conn.outbox.say(text)
+        conn.expect(request, len(text))
+
+    # Responses.
+
+    def passes(self, conn: ServerConnection) -> bool:
+        """Tell whether a response, a string or an array, goes to one client."""
+        request = conn.head
+        if request is None or request.whole is not None or request.expects:
+            return False
+        return conn.scanner.kind in (36, 42)  # '$' '*'
+
+    def pair(self, conn: ServerConnection, slab: Slab, start: int, end: int) -> int:
+        """Answer the requests whose responses are in slab[start:end]."""
+        return self.walk(conn, conn.scanner or self.scanner, slab, start, end)
+
+    def walk(
+        self,
+        conn: ServerConnection,
+        walker: ResponseScanner,
+        slab: Slab,
+        start: int,
+        end: int,
+    ) -> int:
+        """Walk over responses until the bytes run out."""
+        walker.resp3 = conn.resp3
+        pos = start
+        buf = slab.buf
+        while pos < end:
+            request = conn.head
+            if request is None and not conn.resp3:
+                raise ProtocolError("a response that nobody asked for")
+            if walker.advance(buf, pos, end) == progress.MORE:
+                self.lend(conn)
+                return pos
+            stop = pos + walker.length
+            kind = walker.kind
+            if kind == 62:  # '>', news that belong to no request
+                walker.reset()
+                pos = stop
+                continue
+            if request is None:
+                raise ProtocolError("a response that nobody asked for")
+            if conn.bytes_out <= conn.paired_bytes:
+                raise ProtocolError("a response before its request")
+            verdict = expect.FINE
+            if walker.body and request.whole is not None:
+                pos += walker.body  # attributes of one fragment say nothing of all
+            if request.expects or kind in (45, 33):  # '-' '!'
+                verdict = self.judge(conn, request, walker, buf, pos, stop)
+            walker.reset()  # before an answer that may end a retiring connection
+            conn.answer(slab, pos, stop, verdict)
+            if conn.fd < 0:
+                return end
+            pos = stop
+        conn.scanner = None
+        return pos
+
+    def judge(
+        self,
+        conn: ServerConnection,
+        request: Request,
+        walker: ResponseScanner,
+        buf: bytearray,
+        start: int,
+        end: int,
+    ) -> int:
+        """Say what a response tells of its server; refuse one to something else."""
+        if walker.kind in (45, 33):  # '-' '!'
+            if request.expects >= expect.OWN:
+                self.on_refused(conn, request, buf, start, end)
+            elif is_trouble(buf, start, end):
+                return expect.TROUBLE
+            return expect.ERROR
+        if request.expects == expect.HELLO:
+            self.probe.on_hello(conn, bytes(buf[start:end]))
+        elif not fits(request.expects, request.wanted, walker, buf, start):
+            raise ProtocolError("a response to something else")
+        return expect.FINE
+
+    def on_refused(
+        self,
+        conn: ServerConnection,
+        request: Request,
+        buf: bytearray,
+        start: int,
+        end: int,
+    ) -> None:
+        """Say so when a server refuses what we asked on our own account.
+
+        Without SELECT, keys would end in another database, and without HELLO the
+        replies would have another shape: nobody may use this connection, and all
+        who wait for it get the server's words.
+        """
+        if request.expects == expect.HELLO:
+            self.probe.on_refused(conn, bytes(buf[start:end]))
+            return
+        text = bytes(buf[start + 1 : end - 2]).decode("latin-1")
+        what = "SELECT" if request.expects == expect.GRANT else "AUTH"
+        name = self.pool.config.name
+        log.warn("%s failed on %s | %s: %s", what, name, conn.address, text)
+        if request.expects == expect.GRANT:
+            conn.last_words = copied(buf, start, end)
+            raise ProtocolError("the database cannot be selected")
