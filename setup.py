@@ -56,16 +56,20 @@ HOT = [
     "twemproxy.proxy.line",
     "twemproxy.proxy.request",
     "twemproxy.proxy.client",
+    "twemproxy.proxy.link",
     "twemproxy.proxy.server",
     "twemproxy.proxy.sending",
     "twemproxy.proxy.pool",
+    "twemproxy.proxy.pairing",
     "twemproxy.proxy.guard",
     "twemproxy.proxy.chains",
     "twemproxy.proxy.memcache_values",
     "twemproxy.proxy.memcache_joint",
     "twemproxy.proxy.memcache_split",
+    "twemproxy.proxy.memcache_pairing",
     "twemproxy.proxy.memcache",
     "twemproxy.proxy.redis_split",
+    "twemproxy.proxy.redis_pairing",
     "twemproxy.proxy.redis",
 ]
 
@@ -76,7 +80,11 @@ DIRECTIVES = {
     "wraparound": False,
     "initializedcheck": False,
     "cdivision": True,
+    "auto_pickle": False,
 }
+
+# What Cython adds to every module, memoryviews above all, is there once, in this one.
+SHARED = "twemproxy._shared"
 
 # What some modules have besides. Cython overlooks these in the `.pxd` of a `.py` file,
 # takes what belongs to classes for whole modules only if there is a default, and warns
@@ -95,6 +103,8 @@ def extension(module: str) -> Extension:
     path = SOURCE / module.replace(".", "/")
     leaf = path.with_suffix(".pyx")
     source = leaf if leaf.exists() else path.with_suffix(".py")
+    if module == SHARED:
+        source = path.with_suffix(".c")  # Cython's own
     return Extension(module, [str(source)], extra_compile_args=["-O2", "-g1"])
 
 
@@ -103,7 +113,7 @@ def extensions() -> list[Extension]:
     if os.environ.get("TWEMPROXY_INTERPRETED"):
         return []
     usual = [module for module in HOT if module not in SPECIAL]
-    found = translated(usual, {})
+    found = translated([SHARED, *usual], {})
     for module, special in SPECIAL.items():
         found += translated([module], special)
     return found
@@ -114,6 +124,7 @@ def translated(modules: list[str], special: dict[str, object]) -> list[Extension
     return cythonize(
         [extension(module) for module in modules],
         compiler_directives=DIRECTIVES | special,
+        shared_utility_qualified_name=SHARED,
         include_path=[str(SOURCE)],
         annotate=bool(os.environ.get("TWEMPROXY_ANNOTATE")),
         quiet=True,
