@@ -48,6 +48,7 @@ HOT = [
     "twemproxy.wire.redis.merge",
     "twemproxy.wire.redis.weave",
     "twemproxy.wire.memcache.plain",
+    "twemproxy.wire.memcache.words",
     "twemproxy.wire.memcache.request",
     "twemproxy.wire.memcache.response",
     "twemproxy.proxy.process",

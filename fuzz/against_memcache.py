@@ -17,9 +17,10 @@ from tests.wire.feeding import feed
 from twemproxy.errors import ProtocolError
 from twemproxy.wire import progress, rule
 from twemproxy.wire.memcache.commands import COMMANDS
-from twemproxy.wire.memcache.request import RequestScanner, words_of
+from twemproxy.wire.memcache.request import RequestScanner
 from twemproxy.wire.memcache.response import ResponseScanner
 from twemproxy.wire.memcache.rewrite import rewritten
+from twemproxy.wire.memcache.words import words_of
 
 PING: Final = b"mn\r\n"
 PONG: Final = b"MN\r\n"

@@ -158,7 +158,9 @@ def test_a_memcached_request_has_not_more_keys_than_the_pool_allows(
     running = proxy(pool(memcached_servers(2), redis=False, max_request_keys=3))
     with running.connect() as wire:
         assert wire.ask(command + b" a b c\r\n", b"END\r\n") == b"END\r\n"
-        wire.send(command + b" a b c d e\r\n")
+        assert wire.ask(b"cas k 0 0 1 5\r\n1\r\n", b"NOT_FOUND\r\n") == b"NOT_FOUND\r\n"
+        assert wire.ask(b"ms k 1 T0 F1 c\r\n1\r\n", b"\r\n").startswith(b"HD c")
+        wire.send(command + b" a b c d\r\n")
         assert wire.read_to_end() == b"CLIENT_ERROR too many keys\r\n"
 
 

@@ -13,8 +13,9 @@ from twemproxy import limits
 from twemproxy.wire import progress
 from twemproxy.wire.memcache import fault
 from twemproxy.wire.memcache.commands import COMMANDS
-from twemproxy.wire.memcache.request import RequestScanner, words_of
+from twemproxy.wire.memcache.request import RequestScanner
 from twemproxy.wire.memcache.rewrite import decoded, rewritten
+from twemproxy.wire.memcache.words import words_of
 
 PlainScanner = plain("twemproxy.wire.memcache.request").RequestScanner
 WHOLE = (
@@ -232,13 +233,38 @@ def test_a_line_is_not_longer_than_its_limit(start: bytes, limit: int) -> None:
 def test_more_keys_than_allowed_are_refused() -> None:
     def make() -> RequestScanner:
         scanner = RequestScanner()
-        scanner.max_words = 5
+        scanner.max_keys = 4
         return scanner
 
-    data = b"get a b c d\r\nget a b c d e\r\n"
-    outcome = feed(make, data, [len(data)])
-    assert outcome.found == ((progress.WHOLE, 13),)
-    assert outcome.error == "ProtocolError: too many keys"
+    for start in (b"get", b"gets", b"gat 0", b"get  "):
+        data = start + b" a b c d\r\n" + start + b" a b c d e\r\n"
+        for ends in ([len(data)], [*range(1, len(data) + 1)]):
+            outcome = feed(make, data, ends)
+            assert outcome.found == ((progress.WHOLE, len(start) + 10),)
+            assert outcome.error == "ProtocolError: too many keys"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"set k 0 0 1\r\n1\r\n",
+        b"cas k 0 0 1 5 noreply\r\n1\r\n",
+        b"incr k 1 noreply\r\n",
+        b"mg k v t k s f c h l\r\n",
+        b"ms k 1 T0 F1 k O1 c\r\n1\r\n",
+        b"stats a b c d\r\n",
+    ],
+)
+def test_words_that_are_no_keys_are_not_counted(request_: bytes) -> None:
+    def make() -> RequestScanner:
+        scanner = RequestScanner()
+        scanner.max_keys = 1
+        return scanner
+
+    for ends in ([len(request_)], [*range(1, len(request_) + 1)]):
+        outcome = feed(make, request_, ends)
+        assert outcome.found == ((progress.WHOLE, len(request_)),)
+        assert not outcome.error
 
 
 @pytest.mark.parametrize(

@@ -248,7 +248,8 @@ SETTINGS: Final = (
     number(
         "max_request_bytes",
         limits.MAX_REQUEST_BYTES,
-        "The longest request; a client that sends a longer one is closed.",
+        "The longest request; a client that sends a longer one is closed. "
+        "With memcached the longest value; a longer one is refused.",
         minimum=512,
         ours=True,
     ),

@@ -16,7 +16,8 @@ from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire cimport progress, rule
 from twemproxy.wire.memcache.plain cimport key_hash
-from twemproxy.wire.memcache.request cimport RequestScanner, words_of
+from twemproxy.wire.memcache.request cimport RequestScanner
+from twemproxy.wire.memcache.words cimport words_of
 
 @cython.final
 cdef class MemcacheProtocol(Protocol):

@@ -30,8 +30,9 @@ from twemproxy.wire import progress, rule
 from twemproxy.wire.memcache import answers
 from twemproxy.wire.memcache.commands import COMMANDS
 from twemproxy.wire.memcache.plain import key_hash
-from twemproxy.wire.memcache.request import RequestScanner, words_of
+from twemproxy.wire.memcache.request import RequestScanner
 from twemproxy.wire.memcache.rewrite import decoded, rewritten
+from twemproxy.wire.memcache.words import words_of
 
 log: Final = Source(__name__)
 
@@ -80,7 +81,7 @@ class MemcacheProtocol(Protocol):
         """Return a scanner that keeps to the limits of the pool."""
         scanner = RequestScanner()
         scanner.max_bytes = self.pool.config.max_request_bytes
-        scanner.max_words = self.pool.config.max_request_keys + 2
+        scanner.max_keys = self.pool.config.max_request_keys
         return scanner
 
     # From clients.

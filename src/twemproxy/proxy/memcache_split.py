@@ -24,8 +24,9 @@ from twemproxy.stats import slot
 from twemproxy.wire import rule
 from twemproxy.wire.memcache.commands import COMMANDS
 from twemproxy.wire.memcache.plain import key_hash
-from twemproxy.wire.memcache.request import RequestScanner, words_of
+from twemproxy.wire.memcache.request import RequestScanner
 from twemproxy.wire.memcache.rewrite import prefix
+from twemproxy.wire.memcache.words import words_of
 
 MAX_LINE_BYTES: Final = limits.MAX_MEMCACHE_LINE_BYTES
 MAX_TOUCH_BYTES: Final = limits.MAX_MEMCACHE_TOUCH_BYTES

@@ -1,26 +1,25 @@
 cimport cython
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t
 from twemproxy.wire cimport progress, rule
 from twemproxy.wire.lookup cimport CommandIndex
 from twemproxy.wire.memcache cimport fault
-from twemproxy.wire.memcache.plain cimport LineWalker, begins
+from twemproxy.wire.memcache.words cimport WordReader
 
-cdef Py_ssize_t MAX_KEY_BYTES, MAX_LINE_BYTES, MAX_SHORT_LINE_BYTES, MAX_VALUE_BYTES, MAX_WORDS
+cdef Py_ssize_t MAX_KEY_BYTES, MAX_LINE_BYTES, MAX_SHORT_LINE_BYTES, MAX_VALUE_BYTES, MAX_KEYS
 cdef Py_ssize_t MAX_META_WORDS, KEPT_SPANS
-cdef int64_t MAX_LENGTH, INT32, UINT32, MAX_TIME
-cdef uint64_t INT64, UINT64_TENTH
+cdef int64_t MAX_LENGTH
 cdef bytearray NOREPLY, HTTP
 
 @cython.final
-cdef class RequestScanner(LineWalker):
+cdef class RequestScanner(WordReader):
     cdef CommandIndex index
     cdef int[::1] how, least, most, first, noreply, blocks, reply
     cdef Py_ssize_t at, word, limit
     cdef bint spoiled
     cdef readonly Py_ssize_t block, owed
     cdef readonly int row, fault
-    cdef readonly bint quiet, canonical
-    cdef public Py_ssize_t max_bytes, max_words
+    cdef readonly bint quiet
+    cdef public Py_ssize_t max_bytes, max_keys
 
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(end=Py_ssize_t)
@@ -31,6 +30,8 @@ cdef class RequestScanner(LineWalker):
     cdef Py_ssize_t on_control(self, int byte, Py_ssize_t word, Py_ssize_t at) except -2
     cdef lengthen(self)
     cdef end_word(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, Py_ssize_t end)
+    @cython.locals(row=int)
+    cdef check_keys(self)
     @cython.locals(row=int)
     cdef examine(self, bytearray buf, Py_ssize_t start)
     @cython.locals(long_key=bint)
@@ -52,18 +53,3 @@ cdef class RequestScanner(LineWalker):
     cdef int judge_server(self, bytearray buf, Py_ssize_t start) except -1
     @cython.locals(value=int64_t)
     cdef read_block(self, bytearray buf, Py_ssize_t start, Py_ssize_t word)
-    @cython.locals(value=int64_t)
-    cdef bint is_flags(self, bytearray buf, Py_ssize_t start, Py_ssize_t word) except -1
-    @cython.locals(value=int64_t, pos=Py_ssize_t)
-    cdef bint is_exptime(self, bytearray buf, Py_ssize_t start, Py_ssize_t word) except -1
-    cdef int64_t number(self, bytearray buf, Py_ssize_t start, Py_ssize_t word) except -2
-    @cython.locals(value=uint64_t, first=Py_ssize_t, digit=int)
-    cdef int64_t digits(self, bytearray buf, Py_ssize_t pos, Py_ssize_t end) except -2
-    @cython.locals(end=Py_ssize_t)
-    cdef bint begins(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, bytearray text) except -1
-    cdef bint equals(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, bytearray text) except -1
-    @cython.locals(former="long long[::1]", i=Py_ssize_t)
-    cdef double_spans(self)
-
-@cython.locals(spans="long long[::1]", i=Py_ssize_t)
-cpdef list words_of(RequestScanner walker, bytearray buf, Py_ssize_t at, Py_ssize_t count)

@@ -20,28 +20,23 @@ from twemproxy.wire import progress, rule
 from twemproxy.wire.lookup import CommandIndex
 from twemproxy.wire.memcache import fault
 from twemproxy.wire.memcache.commands import COMMANDS
-from twemproxy.wire.memcache.plain import LineWalker, begins
+from twemproxy.wire.memcache.words import WordReader
 
 MAX_KEY_BYTES: Final = limits.MAX_MEMCACHE_KEY_BYTES
 MAX_LINE_BYTES: Final = limits.MAX_MEMCACHE_LINE_BYTES
 MAX_VALUE_BYTES: Final = limits.MAX_MEMCACHE_VALUE_BYTES
-MAX_WORDS: Final = limits.MAX_REQUEST_KEYS + 2
+MAX_KEYS: Final = limits.MAX_REQUEST_KEYS
 # memcached hangs up on a longer line without a line end, except get and gets.
 MAX_SHORT_LINE_BYTES: Final = 2048
 MAX_META_WORDS: Final = 19  # of `ms`; with more, memcached forgets the data block
 MAX_LENGTH: Final = 2**31 - 3  # of a data block, for memcached
-INT32: Final = 2**31 - 1
-UINT32: Final = 2**32 - 1
-MAX_TIME: Final = 2**63 - 1
-INT64: Final = 2**63 - 1
-UINT64_TENTH: Final = 1844674407370955161  # of 2**64 - 1, but for its last digit
 KEPT_SPANS: Final = 4096  # a larger table of spans is not kept for the next request
 NOREPLY: Final = bytearray(b"noreply")
 HTTP: Final = bytearray(b"HTTP/")
 INDEX: Final = CommandIndex([row.name for row in COMMANDS], fold=False)
 
 
-class RequestScanner(LineWalker):
+class RequestScanner(WordReader):
     """Walks one request at a time; `reset` before the next.
 
     All offsets are relative to the request's first byte, so the bytes may move
@@ -61,7 +56,6 @@ class RequestScanner(LineWalker):
         "at",
         "block",
         "blocks",
-        "canonical",
         "fault",
         "first",
         "how",
@@ -69,7 +63,7 @@ class RequestScanner(LineWalker):
         "least",
         "limit",
         "max_bytes",
-        "max_words",
+        "max_keys",
         "most",
         "noreply",
         "owed",
@@ -92,7 +86,7 @@ class RequestScanner(LineWalker):
         self.room = 64
         self.spans = array("q", bytes(16 * self.room))
         self.max_bytes = MAX_VALUE_BYTES  # of data
-        self.max_words = MAX_WORDS
+        self.max_keys = MAX_KEYS  # of one request
         self.owed = 0
         self.reset()
 
@@ -151,11 +145,11 @@ class RequestScanner(LineWalker):
         """Find the line in one go or byte by byte; false when it is not all there."""
         if self.at or not self.take_line(buf, start, filled, MAX_SHORT_LINE_BYTES):
             return self.walk_line(buf, start, filled)
-        if self.count > self.max_words:
-            raise ProtocolError("too many keys")
         if self.count:
             end = start + self.spans[1]
             self.row = self.index.find(buf, start + self.spans[0], end)
+        if self.count > self.max_keys:
+            self.check_keys()
         return True
 
     def walk_line(self, buf: bytearray, start: int, filled: int) -> bool:
@@ -218,8 +212,6 @@ class RequestScanner(LineWalker):
 
     def end_word(self, buf: bytearray, start: int, word: int, end: int) -> None:
         """Add a word; the first one is the command."""
-        if self.count == self.max_words:
-            raise ProtocolError("too many keys")
         if self.count == self.room:
             self.double_spans()
         self.spans[2 * self.count] = word
@@ -228,6 +220,16 @@ class RequestScanner(LineWalker):
         self.letters += end - word
         if self.count == 1:
             self.row = self.index.find(buf, start + word, start + end)
+        if self.count > self.max_keys:
+            self.check_keys()
+
+    def check_keys(self) -> None:
+        """Refuse more keys than one request may have; other words are not counted."""
+        row = self.row
+        if row < 0 or self.how[row] != rule.SPLIT_VALUES:
+            return
+        if self.count - self.first[row] > self.max_keys:
+            raise ProtocolError("too many keys")
 
     def examine(self, buf: bytearray, start: int) -> None:
         """Find out what the line asks for, and what is wrong with it."""
@@ -376,75 +378,3 @@ class RequestScanner(LineWalker):
         value = self.number(buf, start, word)
         if value <= MAX_LENGTH:
             self.block = value
-
-    def is_flags(self, buf: bytearray, start: int, word: int) -> bool:
-        """Tell whether a word is a 64-bit number; memcached keeps 32 bits of it."""
-        value = self.number(buf, start, word)
-        if value > UINT32:
-            self.canonical = False
-        return value >= 0
-
-    def is_exptime(self, buf: bytearray, start: int, word: int) -> bool:
-        """Tell whether a word is a time; memcached keeps 32 bits of it."""
-        pos = start + self.spans[2 * word]
-        if buf[pos] == 45:  # '-'
-            pos += 1
-        value = self.digits(buf, pos, start + self.spans[2 * word + 1])
-        if value > INT32:
-            self.canonical = False
-        return 0 <= value < MAX_TIME
-
-    def number(self, buf: bytearray, start: int, word: int) -> int:
-        """Return the number that a word is, -1 if it is none; see `digits`."""
-        return self.digits(
-            buf, start + self.spans[2 * word], start + self.spans[2 * word + 1]
-        )
-
-    def digits(self, buf: bytearray, pos: int, end: int) -> int:
-        """Return an unsigned 64-bit number, at most INT64; -1 if it is none."""
-        first = pos
-        value = 0
-        while pos < end:
-            digit = buf[pos] - 48
-            if digit < 0 or digit > 9:
-                return -1
-            if value > UINT64_TENTH:
-                return -1
-            if value == UINT64_TENTH and digit > 5:
-                return -1
-            value = value * 10 + digit
-            pos += 1
-        if pos == first:
-            return -1
-        if buf[first] == 48 and end - first > 1:
-            self.canonical = False
-        if value > INT64:
-            return INT64
-        return value
-
-    def begins(self, buf: bytearray, start: int, word: int, text: bytearray) -> bool:
-        """Tell whether a word begins with `text`."""
-        end = start + self.spans[2 * word + 1]
-        return begins(buf, start + self.spans[2 * word], end, text)
-
-    def equals(self, buf: bytearray, start: int, word: int, text: bytearray) -> bool:
-        """Tell whether a word is `text`."""
-        if self.spans[2 * word + 1] - self.spans[2 * word] != len(text):
-            return False
-        return self.begins(buf, start, word, text)
-
-    def double_spans(self) -> None:
-        """Make room for as many words again."""
-        former = self.spans
-        self.spans = array("q", bytes(32 * self.room))
-        for i in range(2 * self.room):
-            self.spans[i] = former[i]
-        self.room *= 2
-
-
-def words_of(
-    walker: RequestScanner, buf: bytearray, at: int, count: int
-) -> list[bytes]:
-    """Return the first `count` words of the line at buf[at], the command first."""
-    spans = walker.spans
-    return [bytes(buf[at + spans[2 * i] : at + spans[2 * i + 1]]) for i in range(count)]
