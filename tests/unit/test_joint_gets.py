@@ -279,6 +279,40 @@ def test_of_large_values_only_a_few_share_a_line(
     assert server.listen().count(b"get ") == ALONE + 6 // together
 
 
+def longest_line(server: Far) -> int:
+    """Tell how many keys the longest line has that has arrived, and take them all."""
+    lines = bytes(server.listen()).split(b"\r\n")
+    server.heard.clear()
+    return max(len(line.split()) - 1 for line in lines)
+
+
+def test_a_few_share_a_line_while_the_length_of_values_is_not_known(
+    simulation: Simulation,
+) -> None:
+    server = crowd_of(simulation)
+    ask(simulation, keys(90))
+    assert longest_line(server) == 16
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_a_miss_or_a_short_value_does_not_tell_that_the_next_are_short(
+    simulation: Simulation, missing: bool
+) -> None:
+    server = crowd_of(simulation)
+    server.say(ALONE * END)
+    simulation.tick(2)
+    clients = ask(simulation, keys(ALONE))
+    server.listen()
+    server.heard.clear()
+    large = value(b"k0", bytes(MAX_RESPONSE_BYTES)) + END
+    short = [END if missing else value(key) + END for key in keys(ALONE)[1:]]
+    server.say(large + b"".join(short))
+    simulation.tick(3)
+    assert bytes(clients[0].listen()) == large
+    ask(simulation, [b"x%d" % i for i in range(60)])
+    assert longest_line(server) <= 3
+
+
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 64])
 def test_a_response_in_pieces(simulation: Simulation, piece: int) -> None:
     server = crowd_of(simulation)

@@ -58,7 +58,7 @@ class MemcachePairing(Pairing):
             elif request.whole is not None and not shared:
                 self.check_fragment(walker, request, buf, pos)
             if request.expects == rule.VALUES:
-                conn.value_bytes = walker.length // max(1, walker.values)
+                conn.learn_length(walker.length // max(1, walker.values))
             if shared:
                 disperse(conn, walker, slab, pos)
             else:

@@ -5,7 +5,7 @@ that cannot ends the connection, and everybody who waits on it gets an error.
 """
 
 import errno
-from typing import Any
+from typing import Any, Final
 
 from twemproxy.errors import ProtocolError
 from twemproxy.log import Source
@@ -13,7 +13,7 @@ from twemproxy.net.slab import Slab
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.wire.scanner import Scanner
 
-log = Source(__name__)
+log: Final = Source(__name__)
 
 
 class Pairing:

@@ -12,6 +12,9 @@ from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
 from twemproxy.wire cimport expect
 
+cdef Py_ssize_t FIRST_VALUE_BYTES
+cdef int FADES
+
 cdef class ServerConnection
 
 cdef class Owner:
@@ -40,6 +43,7 @@ cdef class ServerConnection(Link):
     cpdef release(self)
     @cython.locals(request=Request, counters=Block, taken_us=cython.longlong)
     cpdef answer(self, Slab slab, Py_ssize_t start, Py_ssize_t end, int verdict)
+    cpdef learn_length(self, Py_ssize_t length)
     cpdef mark_written(self)
     cpdef arm(self, Request request)
     cpdef bint is_for_more(self) except -1

@@ -11,6 +11,7 @@ connection and fails everything that waited on it.
 
 import errno
 import os
+from typing import Final
 
 from twemproxy.log import INFO, NOTICE, Source
 from twemproxy.net.slab import Slab
@@ -25,7 +26,10 @@ from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
 from twemproxy.wire import expect
 
-log = Source(__name__)
+log: Final = Source(__name__)
+
+FIRST_VALUE_BYTES: Final = 4096  # as long may values be when none has come yet
+FADES: Final = 3  # a shift: what we go by is at most an eighth shorter each time
 
 
 class Owner:
@@ -101,7 +105,7 @@ class ServerConnection(Link):
         self.quiet_bytes = 0
         self.joins = True  # requests may share lines,
         self.line: Line | None = None  # of which this is the last,
-        self.value_bytes = 0  # where values are about this short
+        self.value_bytes = FIRST_VALUE_BYTES  # where values are about this short
         self.resp3 = False  # its responses have the newer Redis types
         self.retiring = False  # closes when it owes nothing
         self.timed = False  # a timer will look at the head
@@ -198,6 +202,14 @@ class ServerConnection(Link):
             finish(request, slab, start, end, verdict != expect.FINE)
         if self.retiring:
             self.retire()
+
+    def learn_length(self, length: int) -> None:
+        """Take down how long a value was, 0 or so for none.
+
+        A long one is remembered for a while: that the next is short, or missing, does
+        not tell that those behind it are.
+        """
+        self.value_bytes = max(length, self.value_bytes - (self.value_bytes >> FADES))
 
     def on_flushed(self) -> None:
         """Everything is written: what was in the incoming queue is outgoing now."""
