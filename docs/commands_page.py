@@ -84,8 +84,10 @@ def remarks(row: Row) -> Iterable[str]:
     if isinstance(row, redis.Command):
         if row.numkeys and row.how == rule.SAME:
             yield "keys after their number"
-        if row.where in WHERE:
+        if row.where in WHERE and row.name != b"sort_ro":
             yield WHERE[row.where]
+        if row.name in (b"sort", b"sort_ro"):
+            yield "what `BY` and `GET` look up too: their patterns need a hash tag"
         if row.flags & rule.BLOCK_OPTION:
             yield "not with `BLOCK`"
     elif row.noreply:

@@ -65,6 +65,7 @@ def use_badly(client: Any, module: Any) -> None:
     assert client.get("greeting") == b"hello"
     assert client.client_getname() is None
     assert client.info()["redis_version"]
+    assert client.client_info()["cmd"]
     assert client.flushdb()
     assert client.dbsize() == 0
 

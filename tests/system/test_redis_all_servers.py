@@ -194,3 +194,38 @@ def test_a_pool_adds_and_overrides_commands(
         named = b"*1\r\n$7\r\nno.such\r\n"
         ask = resp("COMMAND", "LIST", "FILTERBY", "PATTERN", "no.such")
         assert conn.ask(ask, named) == named
+
+
+@pytest.mark.parametrize(
+    ("category", "inside", "outside"),
+    [
+        ("list", b"lrange", b"get"),
+        ("sortedset", b"zrank", b"lrange"),
+        ("stream", b"xgroup|create", b"hget"),
+        ("keyspace", b"expire", b"get"),
+        ("read", b"get", b"set"),
+        ("nothing", b"", b"get"),
+    ],
+)
+def test_commands_are_listed_by_category(
+    client: redis.Redis, category: str, inside: bytes, outside: bytes
+) -> None:
+    found = client.command_list(category=category)
+    assert bool(inside) == (inside in found)
+    assert outside not in found
+
+
+@pytest.mark.parametrize("word", ["SORT", "SORT_RO"])
+def test_a_sort_looks_up_keys_of_its_own_server_alone(
+    redis_servers: Servers, proxy: Start, word: str
+) -> None:
+    through = proxy(pool(redis_servers(3), hash_tag='"{}"'))
+    with closing(redis.Redis(port=through.port)) as client:
+        client.rpush("{t}list", "1", "2")
+        client.mset({"{t}w_1": 2, "{t}w_2": 1, "n_1": "one", "n_2": "two"})
+        ask = [word, "{t}list", "BY", "{t}w_*"]
+        sorted_ = client.execute_command(*ask)  # type: ignore[no-untyped-call] # theirs
+        assert sorted_ == [b"2", b"1"]
+        assert client.sort("{t}list", by="nosort", desc=True) == [b"2", b"1"]
+        for pattern in ("n_*", "n_{*}", "n_*->{t}", "{}n_*"):
+            assert "hash to the same server" in refused(client, *ask, "GET", pattern)

@@ -1,6 +1,7 @@
 """HELLO, AUTH, RESET and CLIENT: two protocols in one pool, switched at any time."""
 
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 import redis
@@ -8,6 +9,7 @@ import redis
 from tests.support.backends import RedisServer
 from tests.support.canned import CannedServer, Line
 from tests.support.proxy import Proxy, pool
+from tests.support.real import NamedServer, programs
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire, resp
 from twemproxy.wire import rule
@@ -184,6 +186,9 @@ def test_clients_have_numbers_and_names(redis_proxy: Proxy) -> None:
         assert f"id={numbers[1]} addr=127.0.0.1:" in text
         assert " name=two " in text
         assert " lib-name=x " in text
+        # redis-py 5 and valkey-py want these numbers in CLIENT INFO.
+        for field in ("qbuf", "qbuf-free", "argv-mem", "obl", "oll", "omem", "tot-mem"):
+            assert f" {field}=0 " in text
 
 
 def test_clients_have_an_age_and_idle_when_they_say_nothing(
@@ -216,6 +221,20 @@ def test_info_tells_what_libraries_look_for(redis_proxy: Proxy) -> None:
 
     told = (lines["redis_mode"], lines["role"], lines["loading"])
     assert told == ("standalone", "master", "0")
+
+
+@pytest.mark.parametrize("program", programs(), ids=lambda path: path[-30:])
+def test_a_version_is_told_as_the_server_tells_it(program: str, proxy: Start) -> None:
+    with closing(NamedServer(program)) as server:
+        server.start()
+        through = proxy(pool([server]))
+        with (
+            redis.Redis(port=server.port) as direct,
+            redis.Redis(port=through.port) as client,
+        ):
+            theirs, ours = direct.info("server"), client.info("server")
+    for name in ("redis_version", "valkey_version"):
+        assert ours.get(name) == theirs.get(name)
 
 
 # Requests whose replies the proxy makes, in the words of the server.

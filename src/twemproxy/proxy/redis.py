@@ -28,7 +28,7 @@ from twemproxy.stats import slot
 from twemproxy.wire import progress, rule
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.inline import as_request
-from twemproxy.wire.redis.keys import positions
+from twemproxy.wire.redis.keys import lookups, positions
 from twemproxy.wire.redis.request import RequestScanner, arguments
 
 log: Final = Source(__name__)
@@ -253,7 +253,7 @@ class RedisProtocol(Protocol):
         elif command.how == rule.ANY:
             self.forward(client, walker, slab, at, row, self.pool.place_nothing())
         else:
-            keys = positions(command, args)
+            keys = positions(command, args) + lookups(command, args)
             self.route_together(client, walker, slab, at, row, keys)
 
     def route_together(

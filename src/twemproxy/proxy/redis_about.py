@@ -22,6 +22,7 @@ from twemproxy.wire.redis.glob import compiled, matches
 from twemproxy.wire.redis.shapes import Value, Verbatim, encode
 
 ALL_SECTIONS: Final = (b"all", b"default", b"everything")
+VALKEY_AS_REDIS: Final = "7.2.4"  # the Redis that every Valkey says it is in INFO
 
 Facts = dict[str, object]
 
@@ -82,7 +83,7 @@ class About:
         version = self.probe.facts[b"version"].decode("latin-1")
         name = self.probe.facts[b"server"].decode("latin-1")
         return {
-            "redis_version": version,
+            "redis_version": VALKEY_AS_REDIS if name == "valkey" else version,
             "server_name": name,
             **({"valkey_version": version} if name == "valkey" else {}),
             "redis_mode": "standalone",

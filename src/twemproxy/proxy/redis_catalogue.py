@@ -14,7 +14,7 @@ from twemproxy.wire import rule
 from twemproxy.wire.lookup import CommandIndex
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.commands import COMMANDS, ROW, Command
-from twemproxy.wire.redis.keys import positions, waits
+from twemproxy.wire.redis.keys import lookups, pinned, positions, waits
 
 WATCHED: Final = rule.ECHOES | rule.CODE
 ESCAPES: Final = answers.error(
@@ -57,6 +57,8 @@ class Catalogue:
         self.rows: tuple[Command, ...] = COMMANDS
         self.index = INDEX
         self.max_keys = 0
+        self.hash_tag = b""
+        self.scattered = False  # keys of one request may not live on several servers
         self.build(config)
 
     def build(self, config: PoolConfig) -> None:
@@ -64,6 +66,8 @@ class Catalogue:
         rows = list(COMMANDS)
         self.index = INDEX
         self.max_keys = config.max_request_keys
+        self.hash_tag = config.hash_tag
+        self.scattered = config.strict_keys and len(config.servers) > 1
         numbers = dict(ROW)
         for own in config.commands:
             row = row_of(own)
@@ -133,6 +137,9 @@ class Catalogue:
         for i in keys:
             if len(args[i]) > limits.MAX_KEY_BYTES:
                 return answers.key_too_long(len(args[i]), limits.MAX_KEY_BYTES)
+        for i in lookups(command, args) if self.scattered else ():
+            if not pinned(args[i], self.hash_tag):
+                return answers.CROSS_SLOT
         return b""
 
 

@@ -181,13 +181,15 @@ def describe(client: Client) -> bytes:
     now_ms = client.reactor.now_ms
     age_s = (now_ms - client.since_ms) // 1000
     idle_s = (now_ms - moved_ms(client)) // 1000
+    owed = client.outbox.pending
     before = (
         f"id={client.number} addr={peer_name(client.fd)} laddr={own_name(client.fd)}"
         f" fd={client.fd} name="
     )
     after = (
         f" age={age_s} idle={idle_s} flags={flags or 'N'} db=0 sub=0 psub=0 ssub=0"
-        f" multi=-1 watch=0 qbuf=0 qbuf-free=0 obl=0 oll=0 omem={client.outbox.pending}"
+        f" multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0"
+        f" obl=0 oll=0 omem={owed} tot-mem={owed}"
         f" events=r cmd=NULL user=default redir=-1 resp={3 if client.resp3 else 2}"
     )
     library = b" lib-name=%b lib-ver=%b\n" % (session.library, session.library_version)

@@ -30,6 +30,20 @@ CATEGORIES: Final = {
     rule.SCRIPT: b"@scripting",
     rule.DANGEROUS: b"@dangerous",
 }
+# The categories of Redis that are a kind of value or of command.
+KINDS: Final = {
+    "Keys": b"@keyspace",
+    "Strings": b"@string",
+    "Bitmaps": b"@bitmap",
+    "HyperLogLogs": b"@hyperloglog",
+    "Lists": b"@list",
+    "Sets": b"@set",
+    "Sorted sets": b"@sortedset",
+    "Hashes": b"@hash",
+    "Geo": b"@geo",
+    "Streams": b"@stream",
+    "Connection": b"@connection",
+}
 FAMILY: Final = {row.name: family for family, rows in FAMILIES.items() for row in rows}
 # What Redis calls a family where its name is not that of ours, without the plural.
 GROUPS: Final = {
@@ -75,9 +89,11 @@ def works(row: Command) -> bool:
     return row.how != rule.REFUSED and not row.flags & rule.PREFIX
 
 
-def category(name: bytes) -> int:
-    """Return the flag of a category, named without its sign."""
-    return next((flag for flag, text in CATEGORIES.items() if text == b"@" + name), 0)
+def categories(row: Command) -> list[bytes]:
+    """Return the categories of a row, as far as they are known here."""
+    kind = KINDS.get(FAMILY.get(row.name, ""))
+    found = [text for flag, text in CATEGORIES.items() if row.flags & flag]
+    return [*found, kind] if kind else found
 
 
 class Described:
@@ -113,14 +129,11 @@ class Described:
         flags = [Status(text) for flag, text in FLAGS.items() if row.flags & flag]
         if row.numkeys or row.where:
             flags.append(Status(b"movablekeys"))
-        categories = [
-            Status(text) for flag, text in CATEGORIES.items() if row.flags & flag
-        ]
         step = row.step if row.first else 0
         subcommands = [self.described(sub) for sub in self.below(row.name)]
         return [
             *(row.name, row.arity, flags, row.first, row.last, step),
-            *(categories, [], [], subcommands),
+            *([Status(text) for text in categories(row)], [], [], subcommands),
         ]
 
     def info(self, names: Sequence[bytes], resp3: bool) -> bytes:
@@ -188,7 +201,7 @@ class Described:
             return answers.SYNTAX
         rows: list[Command] = []
         if words[1] == b"aclcat":
-            rows = [row for row in self.all() if category(words[2]) & row.flags]
+            rows = [row for row in self.all() if b"@" + words[2] in categories(row)]
         elif words[1] == b"pattern":
             places = compiled(words[2])
             rows = [row for row in self.all() if matches(places, row.name)]

@@ -24,6 +24,7 @@ STREAM_OPTIONS: Final = {
     b"MAXSIZE": 1,
 }
 SORT_OPTIONS: Final = {b"BY": 1, b"GET": 1, b"LIMIT": 2}
+LOOKUPS: Final = (b"BY", b"GET")
 
 
 def positions(row: Command, args: Sequence[bytes]) -> list[int]:
@@ -85,6 +86,21 @@ def after_store(args: Sequence[bytes]) -> list[int]:
         if word in {b"STORE", b"STOREDIST"} and i + 1 < len(args):
             target = [i + 1]
     return target
+
+
+def lookups(row: Command, args: Sequence[bytes]) -> list[int]:
+    """Return the patterns of SORT that name other keys: BY and GET with a `*`."""
+    if row.where != rule.AFTER_STORE:
+        return []
+    found = [i + 1 for i, word in words(args, 2, SORT_OPTIONS) if word in LOOKUPS]
+    return [i for i in found if i < len(args) and b"*" in args[i]]
+
+
+def pinned(pattern: bytes, tag: bytes) -> bool:
+    """Tell whether the hash tag of a pattern places it, whatever the `*` stands for."""
+    start = pattern.find(tag[:1]) if tag else -1
+    end = pattern.find(tag[1:], start + 1)
+    return 0 <= start < end - 1 and b"*" not in pattern[:end]
 
 
 def after_keys(args: Sequence[bytes]) -> list[int]:

@@ -59,7 +59,7 @@ KEYS: Final[tuple[Command, ...]] = (
     one(b"restore", -4, WRITE),
     fanout(b"scan", -2, CURSOR, READ),
     same(b"sort", -2, WRITE, (1, 1, 1), AFTER_STORE),
-    one(b"sort_ro", -2, READ),
+    same(b"sort_ro", -2, READ, (1, 1, 1), AFTER_STORE),
     Command(b"touch", -2, SPLIT_COUNT, READ, 1, -1, 1),
     one(b"ttl", 2, READ),
     one(b"type", 2, READ),
