@@ -143,6 +143,7 @@ class Worker:
         self.watch = Watch(self.process)
         self.process.guard = self.watch
         self.pools: dict[str, Pool] = {}
+        self.leaving: list[Pool] = []  # removed, some may still have clients
         self.listeners: dict[str, Listener] = {}
         self.configured = False
         self.beat()
@@ -198,7 +199,7 @@ class Worker:
             )
             return
         if not self.configured:
-            log.open(
+            log.join(
                 process["log_path"],
                 process["log_level"],
                 process.get("log_json", False),
@@ -217,7 +218,7 @@ class Worker:
                 self.remove(config.name)
                 pool = None
             if pool is None:
-                counters.put(slot.CLIENT_CONNECTIONS, 0)
+                counters.put(slot.CLIENT_CONNECTIONS, self.still_leaving(config.name))
                 pool = Pool(self.process, config, counters)
                 self.pools[config.name] = pool
                 pool.start(protocol_for(pool), servers)
@@ -225,7 +226,8 @@ class Worker:
                 pool.adopt(config, servers)
             if order["listener"] is not None:
                 self.listen(pool, fds[order["listener"]])
-        self.watch.adopt(list(self.pools.values()))
+        self.leaving = [pool for pool in self.leaving if pool.clients]
+        self.watch.adopt(list(self.pools.values()), self.leaving)
         self.process.block.put(slot.GENERATION, generation)
         self.control.send({"op": "ready", "generation": generation})
 
@@ -244,7 +246,15 @@ class Worker:
         listener = self.listeners.pop(name, None)
         if listener is not None:
             listener.close()
-        self.pools.pop(name).retire()
+        pool = self.pools.pop(name)
+        pool.retire()
+        self.leaving.append(pool)
+
+    def still_leaving(self, name: str) -> int:
+        """Count the clients of former pools of this name that are not gone yet."""
+        return sum(
+            len(pool.clients) for pool in self.leaving if pool.config.name == name
+        )
 
     def drain(self) -> None:
         """Accept nobody, answer what is owed, then say so."""

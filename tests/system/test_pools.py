@@ -1,6 +1,7 @@
 """Settings of a pool, seen by the clients and servers they are for."""
 
 import resource
+import signal
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import redis
 
 from tests.support.backends import RedisServer
+from tests.support.canned import CannedServer, Line
 from tests.support.fleet import Fleet
 from tests.support.ports import Reservation, is_listening
 from tests.support.proxy import Proxy, pool
@@ -74,6 +76,17 @@ def test_a_client_too_many_is_turned_away_until_one_leaves(
     wait_until(room, "room for a client")
     assert second.ask(ping, b"+PONG\r\n") == b"+PONG\r\n"
     second.close()
+
+
+def test_the_limit_of_clients_is_of_all_workers(fleet: Fleet, proxy: Start) -> None:
+    running = proxy(pool(fleet.redis(1), client_connections=3), "--workers", "2")
+    with ExitStack() as stack:
+        for _ in range(3):
+            wire = stack.enter_context(running.connect())
+            assert wire.ask(resp("GET", "k"), b"$-1\r\n") == b"$-1\r\n"
+        for _ in range(5):
+            with running.connect() as one_too_many:
+                assert one_too_many.read_to_end() == b""
 
 
 def test_descriptors_limit_the_clients(fleet: Fleet, proxy: Start) -> None:
@@ -144,3 +157,39 @@ def test_a_server_by_name_is_found(fleet: Fleet, proxy: Start) -> None:
     rows += ["  servers:", f"   - localhost:{server.port}:1 server1"]
     with proxy("\n".join([*rows, ""])).connect() as wire:
         assert wire.ask(resp("SET", "k", "v"), b"+OK\r\n") == b"+OK\r\n"
+
+
+def reloaded(running: Proxy, config: str) -> None:
+    """Have the proxy take another configuration, and wait until it has."""
+    number = int(str(running.stats()["generation"])) + 1
+    running.config_file.write_text(config)
+    running.signal(signal.SIGUSR1)
+    wait_until(lambda: running.stats()["generation"] == number, "the reload")
+
+
+def test_a_pool_that_is_back_counts_the_clients_it_still_has(proxy: Start) -> None:
+    with closing(CannedServer()) as server:
+        running = proxy(pool([server]) + pool([server], "b", listen="@LISTEN2@"))
+        both = running.config_file.read_text()
+        with running.connect() as client:
+            client.send(resp("GET", "k"))
+            wait_until(lambda: server.heard, "the request")
+            reloaded(running, both[both.index("b:") :])
+            reloaded(running, both)
+            assert running.pool_stats()["client_connections"] == 1
+        server.close()
+        wait_until(lambda: not running.pool_stats()["client_connections"], "the end")
+
+
+def test_who_does_not_read_leaves_a_removed_pool_as_any_other(proxy: Start) -> None:
+    answer = b"$1000000\r\n" + bytes(1000000) + b"\r\n"
+    script = [Line(until=b"k\r\n"), *[Line(send=answer)] * 20]
+    with closing(CannedServer([script])) as server:
+        pools = pool([server], client_idle_timeout=500)
+        running = proxy(pools + pool([server], "b", listen="@LISTEN2@"))
+        both = running.config_file.read_text()
+        with running.connect() as client:
+            client.send(resp("GET", "k") * 20)
+            wait_until(lambda: running.stats()["buffered_bytes"], "replies")
+            reloaded(running, both[both.index("b:") :])
+            wait_until(lambda: running.stats()["curr_connections"] == 1, "the end")

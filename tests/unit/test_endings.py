@@ -3,6 +3,8 @@
 `test_laws.py` tries everything at once; here each rule can be read.
 """
 
+import pytest
+
 from tests.support.simulation import Far, Simulation
 from tests.support.wire import resp
 from twemproxy.stats import slot
@@ -224,6 +226,31 @@ def test_a_server_that_comes_back_changed_is_not_ejected_any_more() -> None:
         assert simulation.block(2).get(slot.EJECTED) == 1
         move(simulation, weight=2)
         assert simulation.block(2).get(slot.EJECTED) == 0
+
+
+@pytest.mark.parametrize(
+    "settings", [{"auto_eject_hosts": False}, {"server_retry_timeout_ms": 100}]
+)
+def test_who_is_ejected_comes_back_when_the_settings_say_so(
+    settings: dict[str, object],
+) -> None:
+    simulation = Simulation(
+        1,
+        auto_eject_hosts=True,
+        server_failure_limit=1,
+        server_retry_timeout_ms=3_600_000,
+    )
+    simulation.refused = {0}
+    with simulation.running():
+        client = simulation.client()
+        ask(simulation, client)
+        simulation.refused = set()
+        config = simulation.pool.config._replace(**settings)  # type: ignore[arg-type] # by name
+        simulation.pool.adopt(config, [simulation.block(2)])
+        simulation.pass_time(101)
+        ask(simulation, client)
+        assert simulation.block(2).get(slot.EJECTED) == 0
+        assert len(simulation.dialled) == 1
 
 
 def test_a_server_that_was_taken_away_ejects_nobody() -> None:

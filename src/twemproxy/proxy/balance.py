@@ -37,5 +37,9 @@ class Balance:
         lead = self.own.get(slot.CURR_CONNECTIONS) - least
         return lead > SLACK + least // SLACK_SHARE
 
+    def elsewhere(self, block: Block, number: int) -> int:
+        """Add up what the others have in a slot of this block, the same in all."""
+        return sum(other[block.at + number] for other in self.others)
+
 
 ALONE: Final = Balance(Block(memoryview(bytearray(8 * slot.SLOTS)).cast("q"), 0), ())

@@ -9,6 +9,7 @@ given back.
 """
 
 import errno
+from collections.abc import Sequence
 from typing import Final
 
 from twemproxy import limits
@@ -65,9 +66,12 @@ class Watch(Guard):
         self.sweep_ms = SWEEP_MS
         self.sweep()
 
-    def adopt(self, pools: list[Pool]) -> None:
-        """Take over the limits of these pools; the smallest memory cap counts."""
-        self.pools = pools
+    def adopt(self, pools: list[Pool], leaving: Sequence[Pool] = ()) -> None:
+        """Take over the limits of these pools; the smallest memory cap counts.
+
+        The clients of those that are `leaving` are looked at until they are gone.
+        """
+        self.pools = [*pools, *leaving]
         caps = [pool.config.max_process_bytes for pool in pools]
         self.cap = min(caps, default=limits.MAX_PROCESS_BYTES)
         self.process.soft_bytes = self.cap // 8 * 7

@@ -108,8 +108,8 @@ class Listener(Handler):
         if process.clients >= process.max_clients:
             self.turn_away(fd, process.clients, process.max_clients)
             return
-        if limit and len(self.pool.clients) >= limit:
-            self.turn_away(fd, len(self.pool.clients), limit)
+        if limit and self.count_members() >= limit:
+            self.turn_away(fd, self.count_members(), limit)
             return
         if not config.listen.path:
             no_delay(fd)
@@ -132,8 +132,14 @@ class Listener(Handler):
         """Tell whether one more client would be too many."""
         process = self.process
         return process.clients >= process.max_clients or (
-            0 < limit <= len(self.pool.clients)
+            0 < limit <= self.count_members()
         )
+
+    def count_members(self) -> int:
+        """Count the clients of the pool, those of other workers too."""
+        here = len(self.pool.clients)
+        counters = self.pool.counters
+        return here + self.balance.elsewhere(counters, slot.CLIENT_CONNECTIONS)
 
     def turn_away(self, fd: int, count: int, limit: int) -> None:
         """Close a connection that is one too many."""

@@ -319,7 +319,18 @@ class Pool:
         self.ring = ring_of(config)
         self.protocol.on_servers()
         self.trace()
+        self.shorten_ejections()
         self.rebuild()
+
+    def shorten_ejections(self) -> None:
+        """Leave no server out for longer than the settings of now would."""
+        config = self.config
+        latest_ms = self.process.reactor.now_ms + config.server_retry_timeout_ms
+        for server in self.servers:
+            server.retry_at_ms = min(server.retry_at_ms, latest_ms)
+            if server.ejected and not config.auto_eject_hosts:
+                server.ejected = False
+                server.counters.put(slot.EJECTED, 0)
 
     def trace(self) -> None:
         """Take slow requests down, or no longer."""
