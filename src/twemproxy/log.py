@@ -71,6 +71,13 @@ def open(path: str, level: int, as_json: bool = False) -> None:  # noqa: A001 # 
     set_level(level)
 
 
+def join(path: str, level: int, as_json: bool = False) -> None:
+    """Write to `path`, which others do already; to stderr while it does not open."""
+    _state.path, _state.as_json = path, as_json
+    set_level(level)
+    reopen()
+
+
 def reopen() -> None:
     """Open the file of the same name again; keep the old one if that fails."""
     if not _state.path:
@@ -172,6 +179,11 @@ class Source:
         """Tell what happened to servers and requests that failed."""
         if _state.level >= INFO:
             _say("info", message, values, self.file)
+
+
+def complain(message: str) -> None:
+    """Write to stderr, wherever the log goes; that it is closed stops nobody."""
+    _write(2, f"{message}\n".encode("utf-8", "surrogateescape"))
 
 
 def signal(message: str) -> None:

@@ -2,8 +2,10 @@
 
 import os
 import re
+import shlex
 import signal
 import socket
+import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 from tests.support.crew import pool, run_command, run_to_end, wait_workers, who
 from tests.support.ports import LOOPBACK, Reservation
-from tests.support.proxy import Proxy
+from tests.support.proxy import Proxy, environment, program
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire
 
@@ -74,6 +76,30 @@ def test_a_bad_configuration_is_told_twice_and_removes_the_pid_file(
     assert (end.returncode, end.stdout, end.stderr) == (1, "", verdict)
     assert "conf:" in (tmp_path / "log").read_text()
     assert not (tmp_path / "pid").exists()
+
+
+@pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"])
+def test_a_bad_configuration_ends_it_without_anywhere_to_complain(
+    tmp_path: Path, stderr: str
+) -> None:
+    (tmp_path / "bad.yml").write_text("alpha:\n  nonsense: 1\n")
+    command = shlex.join([*program(), "-c", "bad.yml", "-o", "log", "-p", "pid"])
+    shell = ["sh", "-c", f"exec {command} {stderr}"]
+    end = subprocess.run(
+        shell, cwd=tmp_path, env=environment(), timeout=20, check=False
+    )
+    assert end.returncode == 1
+    assert not (tmp_path / "pid").exists()
+
+
+def test_closed_standard_streams_become_no_sockets(supervised: Start) -> None:
+    command = f"sh -c 'exec {shlex.join(program())} \"$@\" <&- >&- 2>&-' sh"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TWEMPROXY_UNDER_TEST", command)
+        proxy = supervised(CONFIG)
+    for pid in {proxy.pid, *wait_workers(proxy)}:
+        opened = {Path(f"/proc/{pid}/fd/{fd}").readlink() for fd in range(3)}
+        assert opened == {Path(os.devnull)}
 
 
 def test_a_busy_listen_address_is_an_error(tmp_path: Path) -> None:

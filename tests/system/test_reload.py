@@ -1,14 +1,17 @@
 """SIGUSR1: all workers take the new file, or none does and nothing is lost."""
 
+import resource
+import shlex
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.crew import pool, who
 from tests.support.ports import LOOPBACK, Reservation
-from tests.support.proxy import Proxy
+from tests.support.proxy import Proxy, program
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire
 
@@ -149,3 +152,37 @@ def test_a_unix_socket_goes_with_its_pool(supervised: Start) -> None:
     assert (proxy.directory / "b.sock").exists()
     reload(proxy, pool("alpha", listen_of(proxy)))
     assert not (proxy.directory / "b.sock").exists()
+
+
+def test_a_unix_socket_whose_file_is_gone_stops_no_reload(supervised: Start) -> None:
+    config = CONFIG + pool("b", "@DIR@/b.sock 0600")
+    proxy = supervised(config)
+    (proxy.directory / "b.sock").unlink()
+    config = config.replace("@DIR@", str(proxy.directory))
+    said = reload(proxy, config.replace("@LISTEN@", listen_of(proxy)))
+    assert "b.sock 0600' as it did: No such file or directory" in said
+
+
+def test_pools_that_need_more_descriptors_get_them(
+    proxy: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = f"sh -c 'ulimit -Sn 60; exec {shlex.join(program())} \"$@\"' sh"
+    monkeypatch.setenv("TWEMPROXY_UNDER_TEST", few)
+    running = proxy(CONFIG)
+    more = [pool(f"p{i}", f"{running.directory}/{i}.sock") for i in range(100)]
+    reload(running, "".join([pool("alpha", listen_of(running)), *more]))
+    with Wire(running.directory / "99.sock") as client:
+        client.send(b"nonsense\r\n")
+        assert client.read_line() == b"ERROR\r\n"
+
+
+def test_without_descriptors_a_reload_fails_and_says_so(supervised: Start) -> None:
+    proxy = supervised(CONFIG)
+    resource.prlimit(proxy.pid, resource.RLIMIT_NOFILE, (60, 60))
+    opened = Path(f"/proc/{proxy.pid}/fd")
+    before = len(list(opened.iterdir()))
+    more = [pool(f"p{i}", f"{proxy.directory}/{i}.sock") for i in range(100)]
+    config = "".join([pool("alpha", listen_of(proxy)), *more])
+    assert "socket failed: Too many open files" in reload(proxy, config, FAILED)
+    assert len(list(opened.iterdir())) <= before
+    reload(proxy, pool("alpha", listen_of(proxy)))

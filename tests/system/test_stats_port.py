@@ -47,3 +47,10 @@ def test_a_reader_that_floods_is_cut_off(running: Proxy) -> None:
             reader.send(b"x" * 65536)
         reader.read_to_end()
     assert running.stats()["service"] == "nutcracker"
+
+
+def test_readers_that_leave_at_once_are_no_mistake_of_ours(running: Proxy) -> None:
+    for _ in range(50):
+        Wire(running.stats_port).close()
+    assert running.stats()["service"] == "nutcracker"
+    assert "Exception in callback" not in running.log

@@ -2,10 +2,14 @@
 
 import os
 import select
+import shlex
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.support.crew import pool, run_to_end, wait_workers, who, workers_of
 from tests.support.ports import LOOPBACK, Reservation
@@ -90,3 +94,41 @@ def test_more_listeners_than_one_message_carries(supervised: Start) -> None:
     proxy = supervised("".join(pools))
     with Wire(proxy.directory / "299.sock") as client:
         assert who(client).pool == "p299"
+
+
+def test_a_worker_that_cannot_be_started_ends_in_a_clear_error(
+    proxy: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    python = tmp_path / "python"
+    python.symlink_to(sys.executable)
+    (tmp_path / "run.py").write_text(
+        "import sys\n"
+        "from twemproxy.arguments import parse\n"
+        "from twemproxy.control import supervisor\n"
+        f"command = ({str(python)!r}, '-P', '-m', 'twemproxy.worker')\n"
+        "sys.exit(supervisor.run(parse(sys.argv[1:]).options, command))\n"
+    )
+    command = shlex.join([sys.executable, str(tmp_path / "run.py")])
+    monkeypatch.setenv("TWEMPROXY_UNDER_TEST", command)
+    running = proxy(CONFIG)
+    (worker,) = wait_workers(running)
+    python.unlink()
+    os.kill(worker, signal.SIGKILL)
+    assert running.wait_end() == 1
+    assert running.log.count("cannot be started: No such file or directory") == 4
+    assert "died 5 times in a row" in running.log
+
+
+def test_a_worker_is_replaced_without_a_place_for_its_log(
+    proxy: Start, tmp_path: Path
+) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    running = proxy(CONFIG, "-o", str(logs / "log"))
+    (worker,) = wait_workers(running)
+    logs.rename(tmp_path / "elsewhere")
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: workers_of(running) not in ({worker}, set()), "a new worker")
+    with running.connect() as client:
+        client.send(b"version\r\n")
+        assert client.read_line() == b"SERVER_ERROR Connection refused\r\n"

@@ -1,6 +1,7 @@
 """Resolving: one question per name, answers that age, failures that pass."""
 
 import asyncio
+import threading
 
 import pytest
 
@@ -78,3 +79,24 @@ def test_an_impossible_name_has_no_addresses() -> None:
         return await Resolver().resolve("a" * 70 + ".invalid")
 
     assert asyncio.run(ask()).addresses == ()
+
+
+def test_without_a_thread_a_name_has_no_addresses_for_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = Names("127.0.0.1")
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def ask() -> tuple[Answer, Answer]:
+        resolver = Resolver(names.look_up)
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", refuse)
+            failed = await resolver.resolve("h")
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: 1e12)
+        return failed, await resolver.resolve("h")
+
+    failed, found = asyncio.run(ask())
+    assert failed.addresses == ()
+    assert found.addresses == ("127.0.0.1",)

@@ -116,6 +116,22 @@ def test_a_failed_reopen_keeps_the_old_file(
     assert capfd.readouterr().err == told
 
 
+def test_a_log_that_others_write_is_joined_when_it_can_be(
+    path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    log.open("", log.NOTICE)
+    path = path.parent / "gone" / "log"
+    log.join(str(path), log.NOTICE)
+    log.notice("meanwhile")
+    told = capfd.readouterr().err
+    assert f"reopening log file '{path}' failed, ignored: No such file" in told
+    assert told.endswith("meanwhile\n")
+    path.parent.mkdir()
+    log.reopen()
+    log.notice("again")
+    assert path.read_text().endswith("again\n")
+
+
 def test_json_lines_are_json(path: Path) -> None:
     log.open(str(path), log.NOTICE, as_json=True)
     log.notice('pool "%s"\n', "a\\b")

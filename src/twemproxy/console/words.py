@@ -42,18 +42,25 @@ def natural(text: str) -> int:
 
 def complain(text: str) -> int:
     """Say why a command failed; its exit status."""
-    sys.stderr.write(f"nutcracker: {text}\n")
+    if sys.stderr is not None:  # else it was started closed
+        sys.stderr.write(f"nutcracker: {text}\n")
     return FAILED
 
 
 def show(text: str) -> None:
-    """Print; a reader that has seen enough is no mistake."""
+    """Print; a reader that has seen enough is no mistake, a full disk is one."""
+    out = sys.stdout
+    if out is None:  # it was started closed
+        raise SystemExit(complain("cannot print: stdout is closed"))
+    encoding = out.encoding or "utf-8"
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
+        out.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        out.flush()
+    except OSError as failure:
         # What the interpreter flushes at its end must not complain either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        if not isinstance(failure, BrokenPipeError):
+            raise SystemExit(complain(f"cannot print: {failure.strerror}")) from failure
 
 
 def show_json(value: object) -> None:

@@ -23,6 +23,15 @@ def detach() -> None:
         os.close(null)
 
 
+def fill_standard_streams() -> None:
+    """Open what was started closed, or a socket of ours would be taken for stderr."""
+    fd = os.open(os.devnull, os.O_RDWR)
+    while fd <= 2:  # noqa: PLR2004 # one of the three, for our workers too
+        os.set_inheritable(fd, True)
+        fd = os.open(os.devnull, os.O_RDWR)
+    os.close(fd)
+
+
 def _fork_and_leave() -> None:
     if os.fork():
         os._exit(0)

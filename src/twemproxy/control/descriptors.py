@@ -1,6 +1,8 @@
 """How many clients fit: what the limit on open files leaves after the servers."""
 
+import contextlib
 import resource
+import sys
 from typing import Final, NamedTuple
 
 from twemproxy import limits, log
@@ -34,3 +36,11 @@ def share_out(config: Config) -> Descriptors:
     pipes = min(limits.MAX_PIPES, max_fds // limits.DESCRIPTORS_PER_PIPE)
     reserve = RESERVED + 2 * pipes
     return Descriptors(max_fds, max(1, max_fds - servers - reserve), servers)
+
+
+def grant(pid: int) -> None:
+    """Give a worker that runs our limit of by now; one that starts inherits it."""
+    if sys.platform == "linux":
+        ours = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.suppress(OSError):  # it has just died
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, ours)

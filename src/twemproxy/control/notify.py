@@ -15,12 +15,13 @@ def tell(*facts: str) -> None:
         return
     if address.startswith("@"):
         address = "\0" + address[1:]
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out:
-        out.setblocking(False)
-        try:
+    kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC
+    try:
+        with socket.socket(socket.AF_UNIX, kind) as out:
+            out.setblocking(False)
             out.sendto("\n".join(facts).encode(), address)
-        except OSError:
-            return
+    except OSError:
+        return
 
 
 def reloading() -> None:

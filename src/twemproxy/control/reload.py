@@ -90,6 +90,7 @@ class Reloader:
 
     def _prepare(self, config: Config) -> tuple[Setup, list[tuple[str, int]]]:
         blocks = self._blocks.assign(config, self._regions)
+        limits = share_out(config)
         found, fresh = self._listeners.cover(config)
         return (
             Setup(
@@ -97,7 +98,7 @@ class Reloader:
                 config,
                 blocks,
                 tuple(found[pool.name] for pool in config.pools),
-                share_out(config).max_clients,
+                limits.max_clients,
             ),
             fresh,
         )
@@ -108,7 +109,7 @@ class Reloader:
             waiting, self._asked = self._asked, []
             notify.reloading()
             log.always("reloading the configuration")
-            reason = await self.reload(workers)
+            reason = await self._attempt(workers)
             for line in reason.splitlines():
                 log.error("%s", line)
             for asked in waiting:
@@ -120,6 +121,13 @@ class Reloader:
             else:
                 log.always("configuration %d in force", self.setup.generation)
             notify.tell("READY=1")
+
+    async def _attempt(self, workers: Workers) -> str:
+        """Reload; whatever fails, who asked for it gets an answer."""
+        try:
+            return await self.reload(workers)
+        except Exception as bug:  # the edge of a task
+            return f"cannot reload: {bug!r}"
 
 
 def explain(failure: ConfigError) -> list[str]:

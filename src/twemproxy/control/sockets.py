@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from twemproxy import log
 from twemproxy.config.model import Config, Listen, PoolConfig
 from twemproxy.errors import ConfigError
 
@@ -33,6 +34,12 @@ class Listener:
         self.socket = bound
         self._path = path
         self._inode = _inode(path)
+
+    def refresh(self, pool: PoolConfig) -> None:
+        """Take over what a configuration can change of an open listener."""
+        self.socket.listen(pool.backlog)
+        if pool.listen.path and pool.listen.mode:
+            Path(pool.listen.path).chmod(pool.listen.mode)
 
     def close(self) -> None:
         """Stop listening; remove the file unless it is somebody else's by now."""
@@ -72,9 +79,11 @@ class Listeners:
         wanted = {address_of(pool.listen): pool for pool in config.pools}
         self.close([address for address in self._open if address not in wanted])
         for address, pool in wanted.items():
-            self._open[address].socket.listen(pool.backlog)
-            if pool.listen.path and pool.listen.mode:
-                Path(pool.listen.path).chmod(pool.listen.mode)
+            try:
+                self._open[address].refresh(pool)
+            except OSError as failure:
+                text = pool.listen.text
+                log.warn("listening on '%s' as it did: %s", text, _reason(failure))
 
     def close(self, addresses: Iterable[Address] | None = None) -> None:
         """Close these, all without an argument."""
@@ -94,7 +103,7 @@ def open_listener(listen: Listen, backlog: int, reuseport: bool = False) -> List
     if listen.path:
         return _open_unix(listen, backlog)
     family, address = resolve_own(listen.host, listen.port)
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound = _new_socket(family)
     label = f"p {bound.fileno()} to addr '{listen.text}'"
     bind_tcp(bound, address, label, backlog, reuseport)
     return Listener(bound)
@@ -103,7 +112,7 @@ def open_listener(listen: Listen, backlog: int, reuseport: bool = False) -> List
 def open_stats(host: str, port: int) -> socket.socket:
     """Bind the stats port and listen on it."""
     family, address = resolve_own(host, port)
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound = _new_socket(family)
     label = f"m {bound.fileno()} to stats server addr '{host}:{port}'"
     bind_tcp(bound, address, label, socket.SOMAXCONN, False)
     return bound
@@ -112,7 +121,7 @@ def open_stats(host: str, port: int) -> socket.socket:
 def open_metrics(host: str, port: int) -> socket.socket:
     """Bind the port of metrics and health checks and listen on it."""
     family, address = resolve_own(host, port)
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound = _new_socket(family)
     label = f"m {bound.fileno()} to metrics addr '{host}:{port}'"
     bind_tcp(bound, address, label, socket.SOMAXCONN, False)
     return bound
@@ -151,8 +160,16 @@ def bind_tcp(
         raise ConfigError(f"bind on {label} failed: {_reason(failure)}") from failure
 
 
+def _new_socket(family: int) -> socket.socket:
+    """Make a socket to bind; ConfigError when no descriptor is left."""
+    try:
+        return socket.socket(family, socket.SOCK_STREAM)
+    except OSError as failure:
+        raise ConfigError(f"socket failed: {_reason(failure)}") from failure
+
+
 def _open_unix(listen: Listen, backlog: int) -> Listener:
-    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    bound = _new_socket(socket.AF_UNIX)
     label = f"p {bound.fileno()} to addr '{listen.text}'"
     path = Path(listen.path)
     try:

@@ -18,7 +18,6 @@ import platform
 import select
 import signal
 import socket
-import sys
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -54,7 +53,7 @@ from twemproxy.stats.regions import Blocks, Region
 from twemproxy.version import COMPATIBLE, VERSION
 
 PULSE_S: Final = 1.0  # between two looks at the workers' heartbeats
-INVALID: Final = "nutcracker: configuration file '{}' syntax is invalid\n"
+INVALID: Final = "nutcracker: configuration file '{}' syntax is invalid"
 
 
 class Ending(enum.Enum):
@@ -68,11 +67,12 @@ class Ending(enum.Enum):
 
 def run(options: Options, command: Sequence[str] = COMMAND) -> int:
     """Run until told to end; the exit status."""
+    daemon.fill_standard_streams()
     try:
         log.open(options.output, options.verbosity, options.log_json)
     except OSError as failure:
         reason = os.strerror(failure.errno or 0)
-        sys.stderr.write(f"opening log file '{options.output}' failed: {reason}\n")
+        log.complain(f"opening log file '{options.output}' failed: {reason}")
         return 1
     log.trace_crashes()
     if options.daemonize:
@@ -166,7 +166,7 @@ class Supervisor:
             for line in explain(failure):
                 log.error("%s", line)
             if isinstance(failure, ConfigFileError) and failure.readable:
-                sys.stderr.write(INVALID.format(self._options.conf_file))
+                log.complain(INVALID.format(self._options.conf_file))
             self._end(Ending.FAILED)
         except Exception as bug:  # the edge of a task: end, do not hang half started
             log.error("cannot start: %r", bug)

@@ -5,6 +5,7 @@ would keep a stopped proxy alive for half a minute. These threads are daemons.
 """
 
 import asyncio
+import errno
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -13,7 +14,10 @@ Result = TypeVar("Result")
 
 
 async def in_thread(call: Callable[[], Result]) -> Result:
-    """Run `call` in a thread of its own; its exception becomes ours."""
+    """Run `call` in a thread of its own; its exception becomes ours.
+
+    OSError when the system has no thread for it now.
+    """
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[Result] = loop.create_future()
 
@@ -36,5 +40,8 @@ async def in_thread(call: Callable[[], Result]) -> Result:
         except RuntimeError:
             return  # the loop is closed, nobody waits
 
-    threading.Thread(target=work, daemon=True).start()
+    try:
+        threading.Thread(target=work, daemon=True).start()
+    except RuntimeError as failure:
+        raise OSError(errno.EAGAIN, str(failure)) from failure
     return await outcome

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from twemproxy import limits, log
 from twemproxy.control.channel import Channel, Message
+from twemproxy.control.descriptors import grant
 from twemproxy.control.setup import Held, Setup, order
 from twemproxy.stats.regions import Region
 from twemproxy.stats.slowlog import Entry
@@ -115,6 +116,8 @@ class Workers:
         the caller switches back: others may have taken it already.
         """
         self._setup = setup
+        for pid in self.pids:
+            grant(pid)
         told = [worker for worker in self._places if worker.process]
         for worker in told:
             worker.answer = self._loop.create_future()
@@ -172,28 +175,42 @@ class Workers:
     def _spawn(self, worker: Worker) -> None:
         if self._stopping or self._setup is None:
             return
-        channel = Channel(
-            lambda message: self._on_message(worker, message),
-            lambda: self._on_lost(worker),
-        )
-        remote, region = channel.remote.fileno(), worker.region.fd
-        others = [place.region.fd for place in self._places if place is not worker]
-        worker.process = subprocess.Popen(  # noqa: S603 # our own command
-            [
-                *self._command,
-                *(str(worker.index), str(remote), str(region), self._poller),
-                *map(str, others),
-            ],
-            stdin=subprocess.DEVNULL,
-            pass_fds=(remote, region, *others),
-            process_group=0,  # Ctrl-C in a terminal is for the supervisor
-        )
-        channel.remote.close()
-        worker.channel = channel
         worker.started_s = self._loop.time()
+        try:
+            channel = Channel(
+                lambda message: self._on_message(worker, message),
+                lambda: self._on_lost(worker),
+            )
+            self._execute(worker, channel)
+        except OSError as failure:  # no memory, no descriptor, no Python any more
+            how = f"cannot be started: {failure.strerror}"
+            log.error("worker %d %s", worker.index, how)
+            self._replace(worker, how, served=False)
+            return
+        worker.channel = channel
         worker.held, worker.ready, worker.drained = {}, False, False
         self._configure(worker, self._setup)
         self._loop.call_later(START_PATIENCE_S, _end_unless_ready, worker, channel)
+
+    def _execute(self, worker: Worker, channel: Channel) -> None:
+        """Start the process at the other end of `channel`, or close that."""
+        remote, region = channel.remote.fileno(), worker.region.fd
+        others = [place.region.fd for place in self._places if place is not worker]
+        try:
+            worker.process = subprocess.Popen(  # noqa: S603 # our own command
+                [
+                    *self._command,
+                    *(str(worker.index), str(remote), str(region), self._poller),
+                    *map(str, others),
+                ],
+                stdin=subprocess.DEVNULL,
+                pass_fds=(remote, region, *others),
+                process_group=0,  # Ctrl-C in a terminal is for the supervisor
+            )
+        except OSError:
+            channel.close()
+            raise
+        channel.remote.close()
 
     def _configure(self, worker: Worker, setup: Setup) -> None:
         if worker.channel is None:
@@ -252,7 +269,6 @@ class Workers:
                 self._on_death(worker, worker.process)
 
     def _on_death(self, worker: Worker, process: "subprocess.Popen[bytes]") -> None:
-        lived_s = self._loop.time() - worker.started_s
         worker.settle_slowlog([])
         served, worker.process, worker.ready = worker.ready, None, False
         if worker.channel:
@@ -263,6 +279,11 @@ class Workers:
             return
         how = _cause(process.returncode)
         log.error("worker %d (pid %d) %s", worker.index, process.pid, how)
+        self._replace(worker, how, served)
+
+    def _replace(self, worker: Worker, how: str, served: bool) -> None:
+        """Start a successor soon, or give up when too many ended early."""
+        lived_s = self._loop.time() - worker.started_s
         early = not served or lived_s < EARLY_DEATH_S
         worker.early_deaths = worker.early_deaths + 1 if early else 0
         if worker.early_deaths >= MAX_EARLY_DEATHS:

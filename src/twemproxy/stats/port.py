@@ -8,6 +8,7 @@ that sent an HTTP request.
 """
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -27,6 +28,7 @@ class StatsPort:
         self._document = document
         self._server: asyncio.Server | None = None
         self._readers: dict[_Reader, None] = {}  # oldest first
+        self._made = b""  # in this turn of the loop
 
     async def open(self) -> None:
         """Begin to answer."""
@@ -43,9 +45,19 @@ class StatsPort:
     def _reader(self) -> "_Reader":
         if len(self._readers) >= MAX_READERS:
             next(iter(self._readers)).cut()
-        reader = _Reader(self._document, self._readers)
+        reader = _Reader(self._current, self._readers)
         self._readers[reader] = None
         return reader
+
+    def _current(self) -> bytes:
+        """Make the document, once for all who are answered in this turn of the loop."""
+        if not self._made:
+            self._made = self._document()
+            asyncio.get_running_loop().call_soon(self._forget)
+        return self._made
+
+    def _forget(self) -> None:
+        self._made = b""
 
 
 class _Reader(asyncio.Protocol):
@@ -67,7 +79,8 @@ class _Reader(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(MAX_READ_S, self.cut)
         transport.write(self._document())
-        transport.write_eof()
+        with contextlib.suppress(OSError):  # it may have reset the connection
+            transport.write_eof()
 
     def data_received(self, data: bytes) -> None:
         self._unread += len(data)
