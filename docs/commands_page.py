@@ -52,6 +52,7 @@ MERGE: Final = {
     rule.FIRST: "the first answer when all succeed",
     rule.MINIMUM: "the smallest number",
     rule.ONE_OK: "OK when one says OK",
+    rule.RUNNING: "that of a server which runs a script",
     rule.STATISTICS: (
         "the proxy's own counts, the servers' numbers added up;"
         " with a word behind it, the lines of the one server as they come, of several"

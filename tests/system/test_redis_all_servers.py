@@ -49,6 +49,22 @@ def was_killed(client: redis.Redis) -> bool:
         return False
 
 
+def test_a_function_that_does_not_end_is_told_of_and_killed(
+    client: redis.Redis,
+) -> None:
+    code = "redis.register_function('spin', function() while true do end end)"
+    assert client.function_load(f"#!lua name=endless\n{code}") == b"endless"
+    busy = client.connection_pool.get_connection()
+    busy.send_command("FCALL", "spin", 1, "k")  # type: ignore[no-untyped-call] # theirs
+    wait_until(lambda: "spin" in repr(client.function_stats()), "it to be told of")
+    assert client.function_kill()
+    with pytest.raises(redis.ResponseError, match="killed"):
+        busy.read_response()
+    client.connection_pool.release(busy)
+    assert "spin" not in repr(client.function_stats())
+    assert client.function_delete("endless")
+
+
 def test_keys_of_all_servers_are_counted_listed_and_removed(
     client: redis.Redis,
 ) -> None:

@@ -12,6 +12,9 @@ from twemproxy.wire.redis.parts import MERGES, cursor_of
 from twemproxy.wire.redis.shapes import Status, Value, Verbatim, encode
 
 ERROR = b"-NOTBUSY no\r\n"
+IDLE = b"*4\r\n$14\r\nrunning_script\r\n$-1\r\n$7\r\nengines\r\n*0\r\n"
+IDLE3 = b"%2\r\n$14\r\nrunning_script\r\n_\r\n$7\r\nengines\r\n%0\r\n"
+BUSY = b"*4\r\n$14\r\nrunning_script\r\n*2\r\n$4\r\nname\r\n$1\r\nf\r\n$0\r\n\r\n*0\r\n"
 DIGITS = b"1" * 5000  # Python reads no number of so many
 
 
@@ -38,6 +41,9 @@ DIGITS = b"1" * 5000  # Python reads no number of so many
         (rule.MINIMUM, [b"*1\r\n+x\r\n", b":1\r\n"], answers.UNEXPECTED),
         (rule.ONE_OK, [ERROR, b"+OK\r\n"], b"+OK\r\n"),
         (rule.ONE_OK, [ERROR, ERROR], ERROR),
+        (rule.RUNNING, [IDLE, BUSY], BUSY),
+        (rule.RUNNING, [BUSY, IDLE], BUSY),
+        (rule.RUNNING, [IDLE, IDLE3], IDLE),
     ],
 )
 def test_several_replies_become_one(

@@ -29,6 +29,7 @@ BAD_CURSOR: Final = answers.error(b"invalid cursor")
 CURSOR_TOO_LARGE: Final = answers.error(
     b"a server's cursor is too large to add the server to it"
 )
+ABOUT_SCRIPTS: Final = (rule.ONE_OK, rule.RUNNING)  # what cannot wait for one to end
 TOO_LONG: Final = b"it would block a server connection that other clients share"
 
 
@@ -111,7 +112,7 @@ class Fanout:
         self.pool.counters.add(slot.FRAGMENTS, len(fragments))
         text = holding(answers.request(args))
         for server, fragment in zip(servers, fragments, strict=True):
-            if command.merge == rule.ONE_OK:
+            if command.merge in ABOUT_SCRIPTS:
                 self.write_aside(client, fragment, text, server)
             else:
                 ask_server(self.pool, client, fragment, text, server.index)
@@ -141,7 +142,7 @@ class Fanout:
     def write_aside(
         self, client: Client, fragment: Request, text: Slab, server: Server
     ) -> None:
-        """Send a fragment past the script that it is to stop."""
+        """Send a fragment past the script that it is about."""
         conn = server.open_aside(client.resp3)
         if conn is None:
             fail(fragment, self.pool.refusal(server.index))

@@ -24,6 +24,7 @@ cdef enum:
     MINIMUM = 7
     ONE_OK = 8
     STATISTICS = 9
+    RUNNING = 10
     READ = 1
     WRITE = 2
     BLOCKING = 4

@@ -35,6 +35,7 @@ FIRST = 6  # the first answer when none is an error, else the first error
 MINIMUM = 7  # the smallest integer; arrays element by element
 ONE_OK = 8  # any answer that is not an error, else the first error
 STATISTICS = 9  # what memcached servers count, added up
+RUNNING = 10  # the answer of a server that runs a script, else the first
 
 # Flags, a bit set.
 READ = 1  # looks at keys, changes nothing

@@ -13,6 +13,7 @@ from twemproxy.wire.redis.numbers import MAX_CURSOR_DIGITS, is_integer
 
 ARRAYS: Final = (b"*", b"~")
 NULLS: Final = (b"$-1\r\n", b"_\r\n", b"*-1\r\n")
+RUNNING_SCRIPT: Final = b"$14\r\nrunning_script\r\n"
 
 Replies = Sequence[bytes]
 Merge = Callable[[Replies], list[bytes]]
@@ -69,6 +70,18 @@ def not_failed(replies: Replies) -> list[bytes]:
     return [found[0] if found else replies[0]]
 
 
+def running(replies: Replies) -> list[bytes]:
+    """Take the first that tells of a script which runs at its server."""
+    found = [reply for reply in replies if tells_of_script(reply)]
+    return [found[0] if found else replies[0]]
+
+
+def tells_of_script(reply: bytes) -> bool:
+    """Tell whether an answer to FUNCTION STATS has more than null for the script."""
+    _, name, value = reply.partition(RUNNING_SCRIPT)
+    return bool(name) and not value.startswith(NULLS)
+
+
 def smallest(replies: Replies) -> list[bytes]:
     """Take the smallest integer, in arrays place by place."""
     rows = [numbers(reply) for reply in replies]
@@ -112,4 +125,5 @@ MERGES: Final[dict[int, Merge]] = {
     rule.FIRST: first,
     rule.MINIMUM: smallest,
     rule.ONE_OK: not_failed,
+    rule.RUNNING: running,
 }
