@@ -104,8 +104,8 @@ def extension(module: str) -> Extension:
     path = SOURCE / module.replace(".", "/")
     leaf = path.with_suffix(".pyx")
     source = leaf if leaf.exists() else path.with_suffix(".py")
-    if module == SHARED:
-        source = path.with_suffix(".c")  # Cython's own
+    if module == SHARED:  # which Cython writes itself
+        source = path.with_suffix(".c")
     return Extension(module, [str(source)], extra_compile_args=["-O2", "-g1"])
 
 
@@ -127,10 +127,18 @@ def translated(modules: list[str], special: dict[str, object]) -> list[Extension
         compiler_directives=DIRECTIVES | special,
         shared_utility_qualified_name=SHARED,
         include_path=[str(SOURCE)],
+        force=is_older(modules),
         annotate=bool(os.environ.get("TWEMPROXY_ANNOTATE")),
         quiet=True,
         nthreads=os.cpu_count() or 1,
     )
+
+
+def is_older(modules: list[str]) -> bool:
+    """Tell whether a module was made before what is asked for here was changed."""
+    made = [(SOURCE / module.replace(".", "/")).with_suffix(".c") for module in modules]
+    asked_s = Path(__file__).stat().st_mtime
+    return any(path.exists() and path.stat().st_mtime < asked_s for path in made)
 
 
 setup(ext_modules=extensions())

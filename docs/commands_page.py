@@ -64,6 +64,7 @@ WHERE: Final = {
     rule.AFTER_STREAMS: "keys after `STREAMS`",
     rule.AFTER_STORE: "and the key after `STORE`",
     rule.AFTER_KEYS: "or keys after `KEYS`",
+    rule.AFTER_SORT: "and what `STORE`, `BY`, `GET` name; patterns need a hash tag",
 }
 
 
@@ -85,10 +86,8 @@ def remarks(row: Row) -> Iterable[str]:
     if isinstance(row, redis.Command):
         if row.numkeys and row.how == rule.SAME:
             yield "keys after their number"
-        if row.where in WHERE and row.name != b"sort_ro":
+        if row.where in WHERE:
             yield WHERE[row.where]
-        if row.name in (b"sort", b"sort_ro"):
-            yield "what `BY` and `GET` look up too: their patterns need a hash tag"
         if row.flags & rule.BLOCK_OPTION:
             yield "not with `BLOCK`"
     elif row.noreply:

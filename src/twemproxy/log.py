@@ -85,8 +85,8 @@ def reopen() -> None:
     try:
         fd = _open_file(_state.path)
     except OSError as failure:
-        text = f"reopening log file '{_state.path}' failed, ignored: "
-        _write(2, f"{text}{os.strerror(failure.errno or 0)}\n".encode())
+        reason = os.strerror(failure.errno or 0)
+        complain(f"reopening log file '{_state.path}' failed, ignored: {reason}")
         return
     _close()
     _state.fd = fd

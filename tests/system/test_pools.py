@@ -1,5 +1,6 @@
 """Settings of a pool, seen by the clients and servers they are for."""
 
+import os
 import resource
 import signal
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import redis
 
 from tests.support.backends import RedisServer
 from tests.support.canned import CannedServer, Line
+from tests.support.crew import wait_workers, workers_of
 from tests.support.fleet import Fleet
 from tests.support.ports import Reservation, is_listening
 from tests.support.proxy import Proxy, pool
@@ -179,6 +181,36 @@ def test_a_pool_that_is_back_counts_the_clients_it_still_has(proxy: Start) -> No
             assert running.pool_stats()["client_connections"] == 1
         server.close()
         wait_until(lambda: not running.pool_stats()["client_connections"], "the end")
+
+
+def test_a_pool_that_is_back_owes_nothing_of_a_worker_that_died(proxy: Start) -> None:
+    with closing(CannedServer()) as server:
+        running = proxy(pool([server]) + pool([server], "b", listen="@LISTEN2@"))
+        both = running.config_file.read_text()
+        with running.connect() as client:
+            client.send(resp("GET", "k"))
+            wait_until(lambda: server.heard, "the request")
+            reloaded(running, both[both.index("b:") :])
+            (worker,) = wait_workers(running)
+            os.kill(worker, signal.SIGKILL)
+            wait_until(lambda: workers_of(running) not in ({worker}, set()), "another")
+        reloaded(running, both)
+        row = running.server_stats("server1")
+        assert (row["server_connections"], row["out_queue"]) == (0, 0)
+
+
+def test_the_limit_of_clients_is_also_of_those_that_leave(proxy: Start) -> None:
+    with closing(CannedServer()) as server:
+        limited = pool([server], client_connections=1)
+        running = proxy(limited + pool([server], "b", listen="@LISTEN2@"))
+        both = running.config_file.read_text()
+        with running.connect() as client:
+            client.send(resp("GET", "k"))
+            wait_until(lambda: server.heard, "the request")
+            reloaded(running, both[both.index("b:") :])
+            reloaded(running, both)
+            with running.connect() as one_too_many:
+                assert one_too_many.read_to_end() == b""
 
 
 def test_who_does_not_read_leaves_a_removed_pool_as_any_other(proxy: Start) -> None:

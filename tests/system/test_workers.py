@@ -96,11 +96,12 @@ def test_more_listeners_than_one_message_carries(supervised: Start) -> None:
         assert who(client).pool == "p299"
 
 
-def test_a_worker_that_cannot_be_started_ends_in_a_clear_error(
-    proxy: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    python = tmp_path / "python"
-    python.symlink_to(sys.executable)
+@pytest.fixture
+def python(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The Python that workers are started with; it may be taken away."""
+    python = tmp_path / "python"  # a link would not find what the environment has
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
     (tmp_path / "run.py").write_text(
         "import sys\n"
         "from twemproxy.arguments import parse\n"
@@ -110,13 +111,34 @@ def test_a_worker_that_cannot_be_started_ends_in_a_clear_error(
     )
     command = shlex.join([sys.executable, str(tmp_path / "run.py")])
     monkeypatch.setenv("TWEMPROXY_UNDER_TEST", command)
+    return python
+
+
+def test_a_worker_that_cannot_be_started_ends_in_a_clear_error(
+    proxy: Start, python: Path
+) -> None:
     running = proxy(CONFIG)
+    wait_until(lambda: " pool 0 'alpha' with" in running.log, "it to serve")
     (worker,) = wait_workers(running)
     python.unlink()
     os.kill(worker, signal.SIGKILL)
     assert running.wait_end() == 1
     assert running.log.count("cannot be started: No such file or directory") == 4
     assert "died 5 times in a row" in running.log
+
+
+def test_while_others_serve_a_worker_may_take_its_time_to_be_started(
+    proxy: Start, python: Path
+) -> None:
+    running = proxy(CONFIG, "--workers", "2")
+    wait_until(lambda: " pool 0 'alpha' with" in running.log, "both to serve")
+    killed, other = wait_workers(running, 2)
+    away = python.rename(python.with_suffix(".away"))
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: running.log.count("cannot be started") == 5, "attempts")
+    assert workers_of(running) == {other}
+    away.rename(python)
+    wait_until(lambda: len(workers_of(running)) == 2, "a new worker")
 
 
 def test_a_worker_is_replaced_without_a_place_for_its_log(

@@ -1,5 +1,6 @@
 """Descriptors, cores, the pid file: small decisions of the supervisor."""
 
+import errno
 import os
 import resource
 from pathlib import Path
@@ -7,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.models import pool
-from twemproxy.config.model import Config
-from twemproxy.control import cores, descriptors, pidfile
+from twemproxy.config.model import Config, Listen
+from twemproxy.control import cores, descriptors, pidfile, sockets
 
 CONFIG = Config((pool("alpha", "s1"),))
 
@@ -70,3 +71,19 @@ def test_the_pid_file_of_another_process_is_left_alone(tmp_path: Path) -> None:
     path.write_text("1")
     pidfile.remove(str(path))
     assert path.read_text() == "1"
+
+
+def test_a_socket_file_that_cannot_be_removed_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / "a.sock")
+    listeners = sockets.Listeners()
+    listen = Listen(path, "", 0, path, 0)
+    listeners.cover(Config((pool("alpha", "s1")._replace(listen=listen),)))
+
+    def refuse(_: Path, missing_ok: bool) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    listeners.keep_only(Config(()))
+    assert f"'{path}' cannot be removed: Permission denied" in capfd.readouterr().err

@@ -229,6 +229,20 @@ def test_a_server_that_comes_back_changed_is_not_ejected_any_more() -> None:
 
 
 @pytest.mark.parametrize(
+    "words",
+    [("SORT_RO", "k"), ("SORT", "k", "BY", "w_*"), ("EVAL", "x", "2", "a", "b")],
+)
+def test_servers_that_are_all_alike_have_every_key(words: tuple[str, ...]) -> None:
+    simulation = Simulation(2, distribution="random")
+    with simulation.running():
+        clients = [simulation.client() for _ in range(30)]
+        for client in clients:
+            client.say(resp(*words))
+        simulation.tick(4)
+        assert not any(client.listen() for client in clients)
+
+
+@pytest.mark.parametrize(
     "settings", [{"auto_eject_hosts": False}, {"server_retry_timeout_ms": 100}]
 )
 def test_who_is_ejected_comes_back_when_the_settings_say_so(

@@ -116,6 +116,13 @@ def test_a_failed_reopen_keeps_the_old_file(
     assert capfd.readouterr().err == told
 
 
+def test_a_log_file_of_any_name_may_fail_to_open(
+    path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    log.join(str(path.parent / "gone" / "log\udce9"), log.NOTICE)
+    assert b"log\xe9' failed, ignored: No such file" in capfdbinary.readouterr().err
+
+
 def test_a_log_that_others_write_is_joined_when_it_can_be(
     path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,9 @@
 """`nutcracker plan`: what changes, which keys move, what to beware of."""
 
 import json
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -154,6 +157,15 @@ def test_the_status_tells_whether_keys_move(files: list[str], capsys: Capture) -
     assert "allowed are 10.0%" in shown.err
     assert "server added" in shown.out
     assert not {"swordfish", "sesame"} & set(shown.out.split())
+
+
+@pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"])
+def test_the_verdict_stands_without_anywhere_to_complain(
+    files: list[str], stderr: str
+) -> None:
+    words = [sys.executable, "-m", "twemproxy", "plan", *files, "--max-moved", "10%"]
+    shell = ["sh", "-c", f"exec {shlex.join(words)} {stderr}"]
+    assert subprocess.run(shell, timeout=20, check=False).returncode == 3
 
 
 def test_real_keys_are_measured_and_json_is_json(

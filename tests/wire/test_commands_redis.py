@@ -7,7 +7,7 @@ import pytest
 
 from twemproxy.wire import rule
 from twemproxy.wire.redis.commands import COMMANDS, ROW, Command, arity_fits
-from twemproxy.wire.redis.keys import positions
+from twemproxy.wire.redis.keys import lookups, positions
 
 VECTORS = Path(__file__).parents[1] / "vectors/redis-commands.csv"
 
@@ -115,3 +115,18 @@ def test_keys_of_commands_that_no_server_here_knows(
 ) -> None:
     args = words.split()
     assert positions(row_of(args[0].decode()), args) == keys
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (b"sort k by w_* get # get n_*->f", [3, 7]),
+        (b"sort k by nosort limit 0 1 get n", []),
+        (b"sort by limit get a*", []),
+        (b"sort k store by get n_*", [5]),
+        (b"georadius k 0 0 1 m store get", []),
+    ],
+)
+def test_a_sort_looks_up_what_its_patterns_name(words: bytes, found: list[int]) -> None:
+    args = words.split()
+    assert lookups(row_of(args[0].decode()), args) == found

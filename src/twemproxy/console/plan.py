@@ -1,7 +1,6 @@
 """`nutcracker plan`: what a new configuration would change, before it does."""
 
 import argparse
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -118,10 +117,7 @@ def _share(text: str) -> float:
 def _verdict(plans: list[PoolPlan], max_moved: float | None) -> int:
     moved = max((plan.movement.share for plan in plans), default=0.0)
     if max_moved is not None and moved > max_moved:
-        sys.stderr.write(
-            f"nutcracker: {moved:.1%} of the keys of a pool move, "
-            f"allowed are {max_moved:.1%}\n"
-        )
+        complain(f"{moved:.1%} of the keys of a pool move, allowed are {max_moved:.1%}")
         return TOO_MUCH_MOVES
     return KEYS_MOVE if moved else NOTHING_MOVES
 

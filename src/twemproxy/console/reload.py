@@ -1,7 +1,6 @@
 """`nutcracker reload`: have a proxy that runs take its file as it is now."""
 
 import json
-import sys
 
 from twemproxy.console.running import Unreachable, add_running_words, find_running
 from twemproxy.console.words import FAILED, complain, show, show_json, words
@@ -24,7 +23,7 @@ def main(argv: list[str]) -> int:
     elif verdict["reloaded"]:
         show(f"configuration {verdict['generation']} in force\n")
     else:
-        sys.stderr.write(
-            f"{verdict['reason']}\nreload failed, the configuration in force stays\n"
+        complain(
+            f"{verdict['reason']}\nreload failed, the configuration in force stays"
         )
     return 0 if verdict["reloaded"] else FAILED

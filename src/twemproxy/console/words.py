@@ -5,6 +5,7 @@ says itself. Output goes to stdout, complaints to stderr.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -43,7 +44,8 @@ def natural(text: str) -> int:
 def complain(text: str) -> int:
     """Say why a command failed; its exit status."""
     if sys.stderr is not None:  # else it was started closed
-        sys.stderr.write(f"nutcracker: {text}\n")
+        with contextlib.suppress(OSError):  # a full disk
+            sys.stderr.write(f"nutcracker: {text}\n")
     return FAILED
 
 

@@ -45,7 +45,10 @@ class Listener:
         """Stop listening; remove the file unless it is somebody else's by now."""
         self.socket.close()
         if self._path and _inode(self._path) == self._inode != NO_INODE:
-            Path(self._path).unlink(missing_ok=True)
+            try:
+                Path(self._path).unlink(missing_ok=True)
+            except OSError as failure:
+                log.warn("'%s' cannot be removed: %s", self._path, _reason(failure))
 
 
 class Listeners:

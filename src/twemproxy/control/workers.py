@@ -16,6 +16,7 @@ from twemproxy import limits, log
 from twemproxy.control.channel import Channel, Message
 from twemproxy.control.descriptors import grant
 from twemproxy.control.setup import Held, Setup, order
+from twemproxy.stats.collect import PoolBlock
 from twemproxy.stats.regions import Region
 from twemproxy.stats.slowlog import Entry
 
@@ -25,6 +26,7 @@ COMMAND: Final = (sys.executable, "-P", "-m", "twemproxy.worker")
 EARLY_DEATH_S: Final = limits.EARLY_DEATH_S
 MAX_EARLY_DEATHS: Final = limits.MAX_EARLY_DEATHS
 RESPAWN_DELAYS_S: Final = (0.0, 0.05, 0.1, 0.2, 0.4)
+RETRY_S: Final = 1.0  # when the system has no means for a process, and others serve
 START_PATIENCE_S: Final = limits.START_PATIENCE_S
 SWITCH_PATIENCE_S: Final = limits.SWITCH_PATIENCE_S
 EXIT_PATIENCE_S: Final = limits.EXIT_PATIENCE_S
@@ -42,6 +44,7 @@ class Worker:
         self.channel: Channel | None = None
         self.held: Held = {}
         self.held_before: Held = {}  # what it has if it refuses
+        self.blocks: set[PoolBlock] = set()  # where its process may count
         self.answer: asyncio.Future[str] | None = None  # "" or why it refused
         self.slow: asyncio.Future[list[Entry]] | None = None
         self.ready = False
@@ -185,12 +188,20 @@ class Workers:
         except OSError as failure:  # no memory, no descriptor, no Python any more
             how = f"cannot be started: {failure.strerror}"
             log.error("worker %d %s", worker.index, how)
-            self._replace(worker, how, served=False)
+            if self._may_wait(worker):
+                self._loop.call_later(RETRY_S, self._spawn, worker)
+            else:
+                self._replace(worker, how, served=False)
             return
         worker.channel = channel
         worker.held, worker.ready, worker.drained = {}, False, False
         self._configure(worker, self._setup)
         self._loop.call_later(START_PATIENCE_S, _end_unless_ready, worker, channel)
+
+    def _may_wait(self, worker: Worker) -> bool:
+        """Tell whether others serve while this place is empty, and nobody asks."""
+        asked = worker.answer is not None and not worker.answer.done()
+        return not asked and any(place.ready for place in self._places)
 
     def _execute(self, worker: Worker, channel: Channel) -> None:
         """Start the process at the other end of `channel`, or close that."""
@@ -218,6 +229,7 @@ class Workers:
         message, fds = order(setup, self._process(), worker.held)
         worker.channel.send(message, fds)
         worker.held_before, worker.held = worker.held, setup.held
+        worker.blocks.update(setup.blocks)
 
     async def _wait_answers(self, told: Sequence[Worker], patience_s: float) -> str:
         waits = {worker.answer: worker for worker in told if worker.answer}
@@ -273,8 +285,8 @@ class Workers:
         served, worker.process, worker.ready = worker.ready, None, False
         if worker.channel:
             worker.channel.close()
-        if self._setup:
-            worker.region.forget(self._setup.blocks)
+        worker.region.forget(worker.blocks)
+        worker.blocks.clear()
         if self._stopping:
             return
         how = _cause(process.returncode)

@@ -27,10 +27,10 @@ log: Final = Source(__name__)
 
 
 class Link(Connection):
-    """A connection to a server until it is one, and how it came about.
+    """A connection that we open.
 
-    Always true: its `state` only ever moves on, from RESOLVING by CONNECTING and
-    READY to CLOSED, leaving out some; nothing is written before it is READY.
+    Always true: `state` goes from RESOLVING over CONNECTING and READY to CLOSED; it may
+    skip one but never goes back. Nothing is written before it is READY.
     """
 
     __slots__ = ("address", "addresses", "counters", "error", "state", "timeout_ms")

@@ -136,9 +136,12 @@ class Listener(Handler):
         )
 
     def count_members(self) -> int:
-        """Count the clients of the pool, those of other workers too."""
-        here = len(self.pool.clients)
+        """Count the clients of the pool, those of other workers too.
+
+        Who has not left a former pool of this name is one of them.
+        """
         counters = self.pool.counters
+        here = counters.get(slot.CLIENT_CONNECTIONS)
         return here + self.balance.elsewhere(counters, slot.CLIENT_CONNECTIONS)
 
     def turn_away(self, fd: int, count: int, limit: int) -> None:

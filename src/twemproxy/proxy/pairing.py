@@ -24,7 +24,7 @@ class Pairing:
 
     __slots__ = ("scanner",)
 
-    scanner: Any
+    scanner: Any  # each protocol has its own kind; `walk` there names it
 
     def __init__(self) -> None:
         self.scanner = self.new_scanner()

@@ -270,7 +270,7 @@ class RedisProtocol(Protocol):
             self.forward(client, walker, slab, at, row, self.pool.place_nothing())
             return
         first = self.place(walker, slab, at, keys[0])
-        if self.pool.config.strict_keys:
+        if self.catalogue.scattered:
             for key in keys:
                 if self.place(walker, slab, at, key) != first:
                     self.answer(client, answers.CROSS_SLOT)

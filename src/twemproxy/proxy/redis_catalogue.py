@@ -67,7 +67,11 @@ class Catalogue:
         self.index = INDEX
         self.max_keys = config.max_request_keys
         self.hash_tag = config.hash_tag
-        self.scattered = config.strict_keys and len(config.servers) > 1
+        self.scattered = (
+            config.strict_keys
+            and len(config.servers) > 1
+            and config.distribution != "random"  # whose servers are all alike
+        )
         numbers = dict(ROW)
         for own in config.commands:
             row = row_of(own)

@@ -13,7 +13,7 @@ from twemproxy.stats.counters cimport Block
 from twemproxy.wire cimport expect
 
 cdef Py_ssize_t FIRST_VALUE_BYTES
-cdef int FADES
+cdef int FADING
 
 cdef class ServerConnection
 

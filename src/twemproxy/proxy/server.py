@@ -29,7 +29,7 @@ from twemproxy.wire import expect
 log: Final = Source(__name__)
 
 FIRST_VALUE_BYTES: Final = 4096  # as long may values be when none has come yet
-FADES: Final = 3  # a shift: what we go by is at most an eighth shorter each time
+FADING: Final = 3  # a shift: each response takes an eighth off what is remembered
 
 
 class Owner:
@@ -105,7 +105,7 @@ class ServerConnection(Link):
         self.quiet_bytes = 0
         self.joins = True  # requests may share lines,
         self.line: Line | None = None  # of which this is the last,
-        self.value_bytes = FIRST_VALUE_BYTES  # where values are about this short
+        self.value_bytes = FIRST_VALUE_BYTES  # as long as the longest of late, about
         self.resp3 = False  # its responses have the newer Redis types
         self.retiring = False  # closes when it owes nothing
         self.timed = False  # a timer will look at the head
@@ -204,12 +204,12 @@ class ServerConnection(Link):
             self.retire()
 
     def learn_length(self, length: int) -> None:
-        """Take down how long a value was, 0 or so for none.
+        """Take down how long the values of a response were, on average; none is short.
 
         A long one is remembered for a while: that the next is short, or missing, does
         not tell that those behind it are.
         """
-        self.value_bytes = max(length, self.value_bytes - (self.value_bytes >> FADES))
+        self.value_bytes = max(length, self.value_bytes - (self.value_bytes >> FADING))
 
     def on_flushed(self) -> None:
         """Everything is written: what was in the incoming queue is outgoing now."""

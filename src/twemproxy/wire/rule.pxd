@@ -14,6 +14,7 @@ cdef enum:
     AFTER_STREAMS = 1
     AFTER_STORE = 2
     AFTER_KEYS = 3
+    AFTER_SORT = 4
     NONE = 0
     SUM = 1
     CONCAT = 2

@@ -23,6 +23,7 @@ BY_POSITION = 0
 AFTER_STREAMS = 1  # the first half of what follows the word STREAMS
 AFTER_STORE = 2  # one more key after the last STORE or STOREDIST
 AFTER_KEYS = 3  # all that follows the word KEYS, when `first` is empty
+AFTER_SORT = 4  # as AFTER_STORE, and the patterns behind BY and GET name keys
 
 # How the answers of several servers become one.
 NONE = 0

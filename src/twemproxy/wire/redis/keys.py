@@ -23,7 +23,7 @@ STREAM_OPTIONS: Final = {
     b"MAXCOUNT": 1,
     b"MAXSIZE": 1,
 }
-SORT_OPTIONS: Final = {b"BY": 1, b"GET": 1, b"LIMIT": 2}
+SORT_OPTIONS: Final = {b"BY": 1, b"GET": 1, b"LIMIT": 2, b"STORE": 1, b"STOREDIST": 1}
 LOOKUPS: Final = (b"BY", b"GET")
 
 
@@ -34,7 +34,7 @@ def positions(row: Command, args: Sequence[bytes]) -> list[int]:
         found += counted(row, args)
     elif row.where == rule.AFTER_STREAMS:
         found += after_streams(args)
-    elif row.where == rule.AFTER_STORE:
+    elif row.where in (rule.AFTER_STORE, rule.AFTER_SORT):
         found += after_store(args)
     elif row.where == rule.AFTER_KEYS and not args[row.first]:
         found = after_keys(args) or found
@@ -90,7 +90,7 @@ def after_store(args: Sequence[bytes]) -> list[int]:
 
 def lookups(row: Command, args: Sequence[bytes]) -> list[int]:
     """Return the patterns of SORT that name other keys: BY and GET with a `*`."""
-    if row.where != rule.AFTER_STORE:
+    if row.where != rule.AFTER_SORT:
         return []
     found = [i + 1 for i, word in words(args, 2, SORT_OPTIONS) if word in LOOKUPS]
     return [i for i in found if i < len(args) and b"*" in args[i]]
