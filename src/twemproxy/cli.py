@@ -25,7 +25,7 @@ COMMANDS: Final = {
     "plan": "twemproxy.console.plan",
     "reload": "twemproxy.console.reload",
     "route": "twemproxy.console.route",
-    "schema": "twemproxy.config.schema",
+    "schema": "twemproxy.console.schema",
     "slowlog": "twemproxy.console.slowlog",
     "stats": "twemproxy.console.stats",
     "top": "twemproxy.console.top",

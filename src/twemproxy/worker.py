@@ -142,6 +142,7 @@ class Worker:
         self.process = Process(self.reactor, block, self.names.resolve)
         self.watch = Watch(self.process)
         self.process.guard = self.watch
+        self.former_ticks = block.get(slot.TICKS)  # of those whose place we took
         self.pools: dict[str, Pool] = {}
         self.leaving: list[Pool] = []  # removed, some may still have clients
         self.listeners: dict[str, Listener] = {}
@@ -158,7 +159,7 @@ class Worker:
         block.put(slot.HEARTBEAT, self.reactor.now_ms)
         self.process.drop_spare()
         block.put(slot.BUFFERED_BYTES, held_bytes())
-        block.put(slot.TICKS, self.reactor.ticks)
+        block.put(slot.TICKS, self.former_ticks + self.reactor.ticks)
         if self.process.draining:
             self.tell_drained()
         self.reactor.call_at(self.reactor.now_ms + HEARTBEAT_MS, self.beat)

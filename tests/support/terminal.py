@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 from uuid import uuid4
@@ -31,6 +32,13 @@ class Terminal:
     def running(self) -> bool:
         """Whether the program has not ended."""
         return bool(self._tmux("list-sessions", check=False))
+
+    @property
+    def child(self) -> int:
+        """The process that the program, a shell, has started."""
+        shell = self._tmux("display-message", "-p", "#{pane_pid}").strip()
+        children = Path(f"/proc/{shell}/task/{shell}/children").read_text()
+        return int(children.split()[0])
 
     def press(self, key: str) -> None:
         """Press a key."""

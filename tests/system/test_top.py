@@ -1,6 +1,9 @@
 """`nutcracker top` in a terminal, on a proxy with traffic."""
 
+import os
 import re
+import shlex
+import signal
 import sys
 from collections.abc import Callable
 
@@ -58,6 +61,17 @@ def test_keys_pause_order_and_quit(fleet: Fleet, proxy: Start) -> None:
         wait_until(lambda: "by requests" in terminal.screen, "another order")
         terminal.press("q")
         wait_until(lambda: not terminal.running, "the end")
+
+
+def test_who_ends_top_gets_the_terminal_back(fleet: Fleet, proxy: Start) -> None:
+    running = proxy(pool(fleet.redis(1)))
+    top = shlex.join([*TOP, "--pid", str(running.pid)])
+    shell = ["sh", "-c", f"echo before; {top}; echo ended $?; sleep 60"]
+    with Terminal(shell, environment()) as terminal:
+        wait_until(lambda: "server1" in terminal.screen, "the screen", 30)
+        os.kill(terminal.child, signal.SIGTERM)
+        wait_until(lambda: "ended 143" in terminal.screen, "the end")
+        assert terminal.screen.split() == ["before", "ended", "143"]
 
 
 def test_top_outlives_its_proxy_and_says_so(fleet: Fleet, proxy: Start) -> None:

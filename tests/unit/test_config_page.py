@@ -1,6 +1,8 @@
 """The table of settings, and everything that is made from it."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,3 +99,16 @@ def test_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", "--help"]) == 0
     assert main(["schema", "nonsense"]) == 1
     assert "Usage: nutcracker schema" in capsys.readouterr().err
+
+
+def test_a_disk_that_is_full_is_told_in_a_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "twemproxy", "schema"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    said = "nutcracker: cannot print: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, said)

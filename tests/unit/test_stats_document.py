@@ -5,6 +5,7 @@ from array import array
 from typing import Any
 
 from twemproxy.console.stats import as_text
+from twemproxy.console.words import table
 from twemproxy.stats import metrics, slot
 from twemproxy.stats.collect import Facts, PoolBlock, ServerBlock, document
 
@@ -90,6 +91,19 @@ def test_our_numbers_give_way_to_a_pool_or_server_of_their_name() -> None:
     assert parsed["generation"] == 1
     assert "workers -" in as_text(parsed)
     assert "{" not in as_text(parsed)
+
+
+def test_pools_with_the_names_of_facts_are_printed_as_well() -> None:
+    names = ("source", "version", "uptime")
+    pools = tuple(PoolBlock(name, 1, POOLS[1].servers) for name in names)
+    lines = as_text(json.loads(document(FACTS, pools, [view()]))).splitlines()
+    assert lines[0] == "?, version ?"
+    assert lines[1].startswith("uptime 00:00:00  ")
+
+
+def test_wide_letters_are_aligned_by_the_columns_they_take() -> None:
+    rows = [("pool", "n"), ("日本", "1"), ("e\u0301", "10")]
+    assert table(rows, right=1) == "pool   n\n日本   1\ne\u0301     10\n"
 
 
 def test_no_pools_and_no_workers_is_still_a_document() -> None:

@@ -15,10 +15,14 @@ from twemproxy.console.screen import (
     clock,
     in_order,
     name_limits,
+    pool_limit,
+    pool_row,
     server_row,
+    shortened,
 )
 from twemproxy.console.slowlog import as_text, duration
 from twemproxy.console.top import Source
+from twemproxy.console.words import columns
 
 SERVER = {
     "server_err": 0,
@@ -127,22 +131,44 @@ def test_no_slow_request_is_a_table_of_headings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "shown"),
+    ("width", "shown"),
     [
         (80, ("an-unus…of-pools", "redis-0042…mple.com:1")),
         (200, ("an-unus…of-pools", "redis-0042.eu.example.com:1")),
     ],
 )
 def test_long_names_leave_room_for_the_numbers(
-    columns: int, shown: tuple[str, str]
+    width: int, shown: tuple[str, str]
 ) -> None:
     (one,) = compare(state(), state(), 1.0).servers
     far = one._replace(
         pool="an-unusual-name-for-a-couple-of-pools",
         label="redis-0042.eu.example.com:1",
     )
-    row = server_row(far, name_limits(columns))
+    row = server_row(far, name_limits(width))
     assert (row[0].plain, row[1].plain) == shown
+
+
+def test_a_pool_with_a_long_name_shows_its_numbers() -> None:
+    (one,) = compare(state(), state(), 1.0).pools
+    name = "an-unusual-name-for-a-couple-of-pools"
+    row = pool_row(one._replace(name=name), pool_limit(80))
+    assert row[0].plain == "an-unusu…-of-pools"
+    assert pool_row(one._replace(name=name), pool_limit(200))[0].plain == name
+
+
+@pytest.mark.parametrize("limit", [3, 8, 9, 16])
+def test_wide_letters_are_shortened_by_their_columns(limit: int) -> None:
+    text = shortened("日本語のとても長い名前", limit)
+    assert "…" in text
+    assert limit - 2 <= columns(text) <= limit
+
+
+def test_pools_named_as_facts_are_shown_as_well() -> None:
+    named = state()
+    named["stats"]["uptime"] = named["stats"]["source"] = {"s1": SERVER}
+    look = compare(named, named, 1.0)
+    assert (look.source, look.uptime_s) == ("?", 0)
 
 
 def test_an_address_is_never_cut() -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,8 @@ from twemproxy.net.portable import PortablePoller
 from twemproxy.stats import slot
 from twemproxy.worker import Worker, trail
 
+TICKS_OF_A_FORMER = 4000
+
 
 @pytest.fixture
 def line() -> Iterator[tuple[Worker, socket.socket]]:
@@ -19,6 +22,8 @@ def line() -> Iterator[tuple[Worker, socket.socket]]:
     own, remote = socket.socketpair()
     counters = os.memfd_create("counters")
     os.ftruncate(counters, 64 * slot.SLOTS * 8)
+    former = TICKS_OF_A_FORMER.to_bytes(8, sys.byteorder)
+    os.pwrite(counters, former, slot.TICKS * 8)
     worker = Worker(remote.detach(), counters, PortablePoller())
     yield worker, own
     worker.control.sock.close()
@@ -46,3 +51,13 @@ def test_a_failure_tells_its_way_innermost_first() -> None:
         json.loads("{}", object_hook=lambda _: int("nonsense"))
     trod = trail(caught.value)
     assert re.match(r"test_worker\.py:\d+ < decoder\.py:\d+ < ", trod)
+
+
+def test_ticks_go_on_where_the_former_worker_was(
+    line: tuple[Worker, socket.socket],
+) -> None:
+    worker, _ = line
+    worker.reactor.tick(0)
+    worker.beat()
+    ticks = worker.process.block.get(slot.TICKS)
+    assert ticks == TICKS_OF_A_FORMER + worker.reactor.ticks

@@ -1,15 +1,11 @@
-"""``nutcracker schema``: the settings table for editors and for the manual.
+"""The settings table as a JSON Schema, for editors.
 
-Prints a JSON Schema of the file, or with ``--markdown`` the manual's table of keys.
-Editors read YAML with types while the proxy reads text, so the schema allows both
+These read YAML with types while the proxy reads text, so the schema allows both
 ``5`` and ``"5"``, both ``true`` and ``"true"``.
 """
 
-import json
-import sys
 from typing import Any, Final
 
-from twemproxy.config.page import page
 from twemproxy.config.settings import SETTINGS, Kind, Setting
 
 DIALECT: Final = "http://json-schema.org/draft-07/schema#"
@@ -47,20 +43,6 @@ _VALUES: Final[dict[Kind, dict[str, Any]]] = {
         ]
     },
 }
-
-_USAGE: Final = "Usage: nutcracker schema [--markdown]\n"
-
-
-def main(words: list[str]) -> int:
-    """Print the schema, or the page."""
-    if words == ["--markdown"]:
-        sys.stdout.write(page())
-    elif not words:
-        sys.stdout.write(json.dumps(schema(), indent=2) + "\n")
-    else:
-        sys.stderr.write(_USAGE)
-        return 0 if words in (["-h"], ["--help"]) else 1
-    return 0
 
 
 def schema() -> dict[str, Any]:

@@ -69,11 +69,12 @@ class Look(NamedTuple):
 def compare(before: State, after: State, elapsed_s: float) -> Look:
     """Look at the time between two states."""
     stats = after["stats"]
+    source = stats["source"]
     interval = _Interval(before, after, max(elapsed_s, 0.001))
     pools = [interval.pool(name) for name in after["histograms"]]
     return Look(
-        stats["source"],
-        stats["uptime"],
+        source if isinstance(source, str) else "?",  # a pool may have the name
+        _at(stats, ("uptime",)),
         _at(stats, ("workers",)),
         _at(stats, ("generation",)),
         _at(stats, ("curr_connections",)),

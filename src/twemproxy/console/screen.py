@@ -6,6 +6,8 @@ servers    state, rates, times, queues; what is wrong stands out
 slow       the latest slow requests
 """
 
+import asyncio
+import signal
 from collections import deque
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final, Protocol
@@ -26,6 +28,7 @@ from twemproxy.console.rates import (
 )
 from twemproxy.console.running import Unreachable
 from twemproxy.console.slowlog import duration
+from twemproxy.console.words import columns
 
 HISTORY: Final = 240  # looks in the curve
 MAX_SLOW: Final = 50
@@ -33,6 +36,7 @@ MAX_SLOW: Final = 50
 MAX_POOL: Final = 16
 MIN_SERVER: Final = 21  # an address and its port are never cut
 NUMBERS: Final = 66  # columns of the table of servers besides the names
+POOL_NUMBERS: Final = 62  # columns of the table of pools besides the name
 POOL_HEADINGS: Final = (
     *("pool", "clients", "req/s", "err/s", "in B/s", "out B/s", "p50", "p99"),
 )
@@ -112,16 +116,20 @@ class Screen(App[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Begin to look."""
+        """Begin to look; who ends us gets the terminal back."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self.exit, None, 128 + signal.SIGTERM)
         self._take()
         self.set_interval(self._interval_s, self._take)
 
     def on_resize(self, event: Resize) -> None:
-        """Give the names of servers the room there is."""
+        """Give the names of pools and servers the room there is."""
         self._columns = event.size.width
-        servers = self.query_one("#servers", DataTable)
-        servers.clear(columns=True)
-        servers.add_columns(*SERVER_HEADINGS)
+        tables = (("#pools", POOL_HEADINGS), ("#servers", SERVER_HEADINGS))
+        for part, headings in tables:
+            shown = self.query_one(part, DataTable)
+            shown.clear(columns=True)
+            shown.add_columns(*headings)
         self._draw()
 
     def action_pause(self) -> None:
@@ -175,7 +183,7 @@ class Screen(App[None]):
         self.query_one("#curve", Sparkline).data = list(self._rates)
         rows = []
         for pool in self._look.pools:
-            rows.append(pool_row(pool))
+            rows.append(pool_row(pool, pool_limit(self._columns)))
             if self._by_class:
                 rows += [class_row(one) for one in pool.classes]
         self._fill("#pools", rows)
@@ -204,10 +212,10 @@ class Screen(App[None]):
     def _fill(self, part: str, rows: Sequence[tuple[Text, ...]]) -> None:
         """Show other rows and stay where the reader has scrolled to."""
         shown = self.query_one(part, DataTable)
-        top = shown.scroll_y
+        left, top = shown.scroll_x, shown.scroll_y
         shown.clear()
         shown.add_rows(rows)
-        shown.scroll_to(y=top, animate=False)
+        shown.scroll_to(left, top, animate=False)
 
 
 def in_order(servers: Sequence[ServerLook], order: str) -> list[ServerLook]:
@@ -217,21 +225,37 @@ def in_order(servers: Sequence[ServerLook], order: str) -> list[ServerLook]:
     return sorted(servers, key=lambda server: -(getattr(server, order) or 0))
 
 
-def name_limits(columns: int) -> tuple[int, int]:
+def name_limits(width: int) -> tuple[int, int]:
     """Tell how long names of pools and of servers may be in so many columns."""
-    return MAX_POOL, max(MIN_SERVER, columns - MAX_POOL - NUMBERS)
+    return MAX_POOL, max(MIN_SERVER, width - MAX_POOL - NUMBERS)
+
+
+def pool_limit(width: int) -> int:
+    """Tell likewise of names in the table of pools."""
+    return max(MAX_POOL, width - POOL_NUMBERS)
 
 
 def shortened(text: str, limit: int) -> str:
     """Leave the middle out of a long name: its ends tell it from others."""
+    if columns(text) <= limit:
+        return text
     tail = limit // 2
-    return text if len(text) <= limit else f"{text[: limit - tail - 1]}…{text[-tail:]}"
+    end = leading(text[::-1], tail)[::-1]
+    return f"{leading(text, limit - tail - 1)}…{end}"
 
 
-def pool_row(pool: PoolLook) -> tuple[Text, ...]:
-    """Spell one pool."""
+def leading(text: str, limit: int) -> str:
+    """Return as much of a text's beginning as so many columns hold."""
+    text = text[:limit]
+    while columns(text) > limit:
+        text = text[:-1]
+    return text
+
+
+def pool_row(pool: PoolLook, limit: int) -> tuple[Text, ...]:
+    """Spell one pool; its name takes so many columns at most."""
     return (
-        Text(pool.name, "bold"),
+        Text(shortened(pool.name, limit), "bold"),
         _number(str(pool.clients)),
         _number(amount(pool.requests_s)),
         _number(amount(pool.errors_s), "bold red" if pool.errors_s else ""),
@@ -273,7 +297,7 @@ def server_row(server: ServerLook, limits: tuple[int, int]) -> tuple[Text, ...]:
 def slow_row(entry: dict[str, Any]) -> tuple[Text, ...]:
     """Spell one slow request."""
     return (
-        Text(entry["pool"]),
+        Text(shortened(entry["pool"], MAX_POOL)),
         *(
             _number(duration(entry[name]))
             for name in ("total_us", "queue_us", "server_us")

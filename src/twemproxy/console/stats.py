@@ -58,13 +58,13 @@ def main(argv: list[str]) -> int:
 def as_text(document: Document) -> str:
     """Put the document as people read it."""
     head = [
-        ("uptime", _duration(document.get("uptime", 0))),
+        ("uptime", _duration(_number(document, "uptime"))),
         ("connections", _cell(document, "curr_connections")),
         ("workers", _cell(document, "workers")),
         ("generation", _cell(document, "generation")),
     ]
     line = "  ".join(f"{name} {value}" for name, value in head)
-    who = f"{document.get('source', '?')}, version {document.get('version', '?')}"
+    who = f"{_text(document, 'source')}, version {_text(document, 'version')}"
     pools = _objects(document)
     if not pools:
         return f"{who}\n{line}\n"
@@ -94,6 +94,16 @@ def _row(part: Document, columns: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 def _cell(part: Document, name: str) -> str:
     value = part.get(name)
     return str(value) if isinstance(value, int) else "-"  # a pool may have the name
+
+
+def _number(part: Document, name: str) -> int:
+    value = part.get(name)
+    return value if isinstance(value, int) else 0  # likewise
+
+
+def _text(part: Document, name: str) -> str:
+    value = part.get(name)
+    return value if isinstance(value, str) else "?"  # likewise
 
 
 def _duration(seconds: int) -> str:

@@ -66,8 +66,9 @@ def main(argv: list[str]) -> int:
         source.state()  # rather a message now than an empty screen
     except (OSError, Unreachable) as failure:
         return complain(str(failure))
-    screen.Screen(source, asked.interval).run()
-    return 0
+    shown = screen.Screen(source, asked.interval)
+    shown.run()
+    return int(shown.return_code or 0)
 
 
 def _interval(text: str) -> float:

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final, NoReturn
 
@@ -73,17 +74,36 @@ def show_json(value: object) -> None:
 def table(rows: Iterable[Sequence[str]], indent: int = 0, right: int = -1) -> str:
     """Align columns; those from `right` on are numbers and stand to the right."""
     lines = [[_printable(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(columns, column)) for column in zip(*lines, strict=True)]
     first_number = len(widths) if right < 0 else right
     return "".join(
         " " * indent
         + "  ".join(
-            cell.rjust(width) if i >= first_number else cell.ljust(width)
+            padded(cell, width, right=i >= first_number)
             for i, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         + "\n"
         for line in lines
     )
+
+
+def columns(text: str) -> int:
+    """Tell how many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_columns, text))
+
+
+def _columns(char: str) -> int:
+    if unicodedata.category(char) in ("Mn", "Me"):  # it stands on the one before
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def padded(text: str, width: int, *, right: bool) -> str:
+    """Fill a cell up to so many columns; numbers stand to the right."""
+    room = " " * (width - columns(text))
+    return room + text if right else text + room
 
 
 def _printable(text: str) -> str:

@@ -34,6 +34,6 @@ def watchdog_s() -> float:
     if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return 0.0
     try:
-        return int(os.environ.get("WATCHDOG_USEC", "0")) / 2_000_000
+        return max(0, int(os.environ.get("WATCHDOG_USEC", "0"))) / 2_000_000
     except ValueError:
         return 0.0

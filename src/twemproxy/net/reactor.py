@@ -194,8 +194,10 @@ class Reactor:
             self.poller.breathe(self.breath_us())
         self.moved = 0
         count = self.poller.wait(timeout_ms)
-        self.batch = count
         self.read_clock()
+        if not count and self.due_ms <= self.now_ms:
+            count = self.poller.wait(0)  # who was suspended finds nothing at first
+        self.batch = count
         self.ticks += 1
         for i in range(count):
             handler = self.handlers[self.poller.fd(i)]

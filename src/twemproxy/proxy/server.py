@@ -321,6 +321,9 @@ class ServerConnection(Link):
         self.process.on_closed()
         self.empty_queues()
         self.owner.on_closed(self, error)
+        if self.head is not None and log.wants(INFO):
+            text = os.strerror(error)
+            log.info("close s %d schedule error for its requests: %s", self.fd, text)
         self.shut()
         self.fail_all(error)
         self.release()
@@ -347,7 +350,4 @@ class ServerConnection(Link):
         if request is None:
             return
         reply = self.last_words or self.protocol.error(error)
-        if log.wants(INFO):
-            text = os.strerror(error)
-            log.info("close s %d schedule error for its requests: %s", self.fd, text)
         self.reactor.under_way -= fail_all(request, reply, self.bytes_out)
