@@ -3,8 +3,8 @@
 import os
 import resource
 import signal
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import redis
@@ -169,14 +169,21 @@ def reloaded(running: Proxy, config: str) -> None:
     wait_until(lambda: running.stats()["generation"] == number, "the reload")
 
 
+@contextmanager
+def left_behind(running: Proxy, server: CannedServer) -> Iterator[str]:
+    """A client that waits while its pool, the first, is removed; the file before."""
+    both = running.config_file.read_text()
+    with running.connect() as client:
+        client.send(resp("GET", "k"))
+        wait_until(lambda: server.heard, "the request")
+        reloaded(running, both[both.index("b:") :])
+        yield both
+
+
 def test_a_pool_that_is_back_counts_the_clients_it_still_has(proxy: Start) -> None:
     with closing(CannedServer()) as server:
         running = proxy(pool([server]) + pool([server], "b", listen="@LISTEN2@"))
-        both = running.config_file.read_text()
-        with running.connect() as client:
-            client.send(resp("GET", "k"))
-            wait_until(lambda: server.heard, "the request")
-            reloaded(running, both[both.index("b:") :])
+        with left_behind(running, server) as both:
             reloaded(running, both)
             assert running.pool_stats()["client_connections"] == 1
         server.close()
@@ -186,11 +193,7 @@ def test_a_pool_that_is_back_counts_the_clients_it_still_has(proxy: Start) -> No
 def test_a_pool_that_is_back_owes_nothing_of_a_worker_that_died(proxy: Start) -> None:
     with closing(CannedServer()) as server:
         running = proxy(pool([server]) + pool([server], "b", listen="@LISTEN2@"))
-        both = running.config_file.read_text()
-        with running.connect() as client:
-            client.send(resp("GET", "k"))
-            wait_until(lambda: server.heard, "the request")
-            reloaded(running, both[both.index("b:") :])
+        with left_behind(running, server) as both:
             (worker,) = wait_workers(running)
             os.kill(worker, signal.SIGKILL)
             wait_until(lambda: workers_of(running) not in ({worker}, set()), "another")
@@ -203,11 +206,7 @@ def test_the_limit_of_clients_is_also_of_those_that_leave(proxy: Start) -> None:
     with closing(CannedServer()) as server:
         limited = pool([server], client_connections=1)
         running = proxy(limited + pool([server], "b", listen="@LISTEN2@"))
-        both = running.config_file.read_text()
-        with running.connect() as client:
-            client.send(resp("GET", "k"))
-            wait_until(lambda: server.heard, "the request")
-            reloaded(running, both[both.index("b:") :])
+        with left_behind(running, server) as both:
             reloaded(running, both)
             with running.connect() as one_too_many:
                 assert one_too_many.read_to_end() == b""

@@ -261,16 +261,22 @@ def test_a_line_that_is_sent_takes_no_more_keys(simulation: Simulation) -> None:
     assert server.listen() == b"get a b\r\nget c d\r\n"
 
 
+def second_crowd(simulation: Simulation, server: Far) -> list[Far]:
+    """Answer the first crowd; as many clients wait again, each with its own line."""
+    server.say(ALONE * END)
+    simulation.tick(2)
+    clients = ask(simulation, keys(ALONE))
+    server.listen()
+    server.heard.clear()
+    return clients
+
+
 @pytest.mark.parametrize("together", [1, 2, 3])
 def test_of_large_values_only_a_few_share_a_line(
     simulation: Simulation, together: int
 ) -> None:
     server = crowd_of(simulation)
-    server.say(ALONE * END)
-    simulation.tick(2)
-    waiting = ask(simulation, keys(ALONE))
-    server.listen()
-    server.heard.clear()
+    waiting = second_crowd(simulation, server)
     large = bytes(MAX_RESPONSE_BYTES // together - 40)
     server.say(b"".join(value(key, large) + END for key in keys(ALONE)))
     simulation.tick(3)
@@ -299,11 +305,7 @@ def test_a_miss_or_a_short_value_does_not_tell_that_the_next_are_short(
     simulation: Simulation, missing: bool
 ) -> None:
     server = crowd_of(simulation)
-    server.say(ALONE * END)
-    simulation.tick(2)
-    clients = ask(simulation, keys(ALONE))
-    server.listen()
-    server.heard.clear()
+    clients = second_crowd(simulation, server)
     large = value(b"k0", bytes(MAX_RESPONSE_BYTES)) + END
     short = [END if missing else value(key) + END for key in keys(ALONE)[1:]]
     server.say(large + b"".join(short))
