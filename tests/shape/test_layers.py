@@ -29,8 +29,9 @@ MAY_IMPORT = {
     "stats.slot": set[str](),
     "stats.counters": {"stats.slot"},
     "stats.slowlog": set[str](),
-    "console": {"config", "config.model", "ring", "stats"},
-    "demo": set[str](),
+    "console": {"console.words", "config", "config.model", "ring", "stats"},
+    "console.words": set[str](),
+    "demo": {"console.words"},
     "worker": {"proxy", "net", "config.model", "stats.counters", "stats.slot"},
     "proxy": {
         "wire",

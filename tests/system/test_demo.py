@@ -75,3 +75,16 @@ def exists(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def test_a_wrong_word_ends_as_in_every_command(scratch: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "twemproxy", "demo", "--foo"],
+        env=scratch,
+        capture_output=True,
+        text=True,
+        timeout=END_PATIENCE_S,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("nutcracker demo: unrecognized arguments: --foo\n")

@@ -20,6 +20,19 @@ def test_a_head_is_split() -> None:
 
 
 @pytest.mark.parametrize(
+    ("target", "host", "path"),
+    [
+        ("http://proxy:9/metrics?x=1", "proxy:9", "/metrics"),
+        ("http://proxy/", "proxy", "/"),
+        ("http://proxy", "proxy", "/"),
+    ],
+)
+def test_a_whole_address_names_host_and_path(target: str, host: str, path: str) -> None:
+    head = f"GET {target} HTTP/1.1\r\nHost: other\r\n\r\n".encode()
+    assert parse_head(head) == ("GET", path, {"host": host})
+
+
+@pytest.mark.parametrize(
     "head",
     [b"", b"GET /", b"GET / HTTP/2", b"GET  / HTTP/1.1", b"GET / HTTP/1.1\r\nbare"],
 )

@@ -40,6 +40,7 @@ _PHRASES: Final = {
     503: "Service Unavailable",
 }
 _END: Final = b"\r\n\r\n"
+_WHOLE: Final = "http://"
 _LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 _CREDENTIALS: Final = struct.Struct("3i")  # pid, uid, gid
 
@@ -163,7 +164,11 @@ def parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
         if not colon:
             raise ProtocolError(f"found {line[:MAX_QUOTED]!r}, expected a header")
         headers[name.lower()] = value.strip()
-    return words[0], words[1].partition("?")[0], headers
+    path = words[1].partition("?")[0]
+    if path.startswith(_WHOLE):  # RFC 9112 3.2.2: its authority replaces Host
+        headers["host"], slash, rest = path.removeprefix(_WHOLE).partition("/")
+        path = slash + rest or "/"
+    return words[0], path, headers
 
 
 def is_local(writer: asyncio.StreamWriter, headers: Mapping[str, str]) -> bool:

@@ -15,6 +15,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from twemproxy.console.words import FAILED, Words
 from twemproxy.demo.backends import memcached_backends, valkey_backends
 from twemproxy.demo.episode import Episode
 from twemproxy.demo.front import Pool, Proxy, own_command
@@ -43,12 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             return asyncio.run(perform(options, Path(folder)))
     except DemoError as error:
         print(f"nutcracker demo: {error}", file=sys.stderr)
-        return 1
+        return FAILED
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Words(
         prog="nutcracker demo",
         description="Start real servers with the proxy in front, send traffic, "
         "let a server fail and return, and show it live.",
