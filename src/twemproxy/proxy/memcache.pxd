@@ -1,7 +1,7 @@
 cimport cython
 from libc.stdint cimport int64_t
 from twemproxy.net.outbox cimport Outbox
-from twemproxy.net.slab cimport Slab, holding, permanent
+from twemproxy.net.slab cimport Slab, holding
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.connection cimport Connection
@@ -28,7 +28,7 @@ cdef class MemcacheProtocol(Protocol):
     cdef Splitter splitter
     cdef long long[::1] asked
     cdef readonly object local
-    cdef dict errors, faults
+    cdef dict faults
 
     @cython.locals(scanner=RequestScanner)
     cdef RequestScanner new_scanner(self)

@@ -6,14 +6,13 @@ may or may not be answered, so it is sent with an `mn` behind it, whose answer
 tells that nothing more comes.
 """
 
-import os
 from array import array
 from typing import Final
 
 from twemproxy.errors import ProtocolError
 from twemproxy.log import Source
 from twemproxy.net.outbox import Outbox
-from twemproxy.net.slab import Slab, holding, permanent
+from twemproxy.net.slab import Slab, holding
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.memcache_joint import write_jointly
@@ -43,7 +42,6 @@ class MemcacheProtocol(Protocol):
     __slots__ = (
         "asked",
         "blocks",
-        "errors",
         "faults",
         "first",
         "how",
@@ -57,6 +55,7 @@ class MemcacheProtocol(Protocol):
     )
 
     def __init__(self, pool: Pool) -> None:
+        Protocol.__init__(self)
         self.pool = pool
         self.how = array("i", [row.how for row in COMMANDS])
         self.reply = array("i", [row.reply for row in COMMANDS])
@@ -69,7 +68,6 @@ class MemcacheProtocol(Protocol):
         asked = array("q", bytes(8 * len(COMMANDS)))
         self.asked = asked  # requests, or keys of many, by row
         self.local = LocalAnswers(pool, asked)
-        self.errors: dict[int, Slab] = {}
         self.faults = {fault: holding(reply) for fault, reply in answers.FAULTS.items()}
 
     def on_servers(self) -> None:
@@ -296,10 +294,6 @@ class MemcacheProtocol(Protocol):
     def greet(self, conn: ServerConnection) -> None:
         """Say nothing: memcached needs no introduction."""
 
-    def error(self, number: int) -> Slab:
-        """Return the error line for an errno."""
-        reply = self.errors.get(number)
-        if reply is None:
-            reply = permanent(answers.server_error(os.strerror(number).encode()))
-            self.errors[number] = reply
-        return reply
+    def error_line(self, text: bytes) -> bytes:
+        """Return `text` as an error line."""
+        return answers.server_error(text)

@@ -4,9 +4,10 @@ A connection knows when bytes came and went; a protocol knows what they mean and
 where they go. There is one protocol object per pool.
 """
 
+import os
 from typing import TYPE_CHECKING
 
-from twemproxy.net.slab import Slab
+from twemproxy.net.slab import Slab, permanent
 from twemproxy.stats.slowlog import Tracer
 
 if TYPE_CHECKING:  # these import this module
@@ -17,10 +18,13 @@ if TYPE_CHECKING:  # these import this module
 class Protocol:
     """What a pool's clients and servers speak."""
 
-    __slots__ = ("slow_us", "tracer")
+    __slots__ = ("errors", "slow_us", "tracer")
 
     slow_us: int  # requests that take longer are taken down; 0: none are
     tracer: Tracer | None
+
+    def __init__(self) -> None:
+        self.errors: dict[int, Slab] = {}  # replies made so far, by errno
 
     def requests(self, client: "Client", slab: Slab, start: int, end: int) -> int:
         """Act on each whole request in slab[start:end]; return where that ended."""
@@ -50,6 +54,14 @@ class Protocol:
 
     def error(self, number: int) -> Slab:
         """Return the reply that tells a client of this errno."""
+        reply = self.errors.get(number)
+        if reply is None:
+            reply = permanent(self.error_line(os.strerror(number).encode()))
+            self.errors[number] = reply
+        return reply
+
+    def error_line(self, text: bytes) -> bytes:
+        """Return `text` as the error line of this protocol."""
         raise NotImplementedError
 
     def trace(self, slow_us: int, tracer: Tracer | None) -> None:

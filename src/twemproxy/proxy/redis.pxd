@@ -1,6 +1,6 @@
 cimport cython
 from twemproxy.net.outbox cimport Outbox
-from twemproxy.net.slab cimport Slab, holding, permanent
+from twemproxy.net.slab cimport Slab, holding
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.connection cimport Connection
@@ -28,8 +28,8 @@ cdef class RedisProtocol(Protocol):
     cdef RedisPairing pairing
     cdef Splitter splitter
     cdef readonly object catalogue, fanout, local, probe
-    cdef dict errors
 
+    cdef take_catalogue(self)
     cdef RequestScanner new_scanner(self)
     @cython.locals(pos=Py_ssize_t, status=int, length=Py_ssize_t)
     cdef Py_ssize_t walk(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
@@ -44,7 +44,6 @@ cdef class RedisProtocol(Protocol):
     @cython.locals(conn=ServerConnection, request=Request, length=Py_ssize_t, written=Slab)
     cdef forward(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, Py_ssize_t index)
     @cython.locals(walker=RequestScanner, typed=Slab)
-    cdef take_catalogue(self)
     cdef route_line(self, Client client, Slab slab, Py_ssize_t start, Py_ssize_t end)
     cdef route_slowly(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row)
     cdef route_together(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, list keys)

@@ -5,13 +5,12 @@ hashed, linked, and their bytes put into a server's outbox. The rest takes the
 slower road through `args`, a list of byte strings.
 """
 
-import os
 from typing import Final
 
 from twemproxy import limits
 from twemproxy.errors import ProtocolError
 from twemproxy.log import Source
-from twemproxy.net.slab import Slab, holding, permanent
+from twemproxy.net.slab import Slab, holding
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
@@ -44,7 +43,6 @@ class RedisProtocol(Protocol):
     __slots__ = (
         "arity",
         "catalogue",
-        "errors",
         "fanout",
         "first",
         "flags",
@@ -60,6 +58,7 @@ class RedisProtocol(Protocol):
     )
 
     def __init__(self, pool: Pool) -> None:
+        Protocol.__init__(self)
         self.pool = pool
         self.catalogue = Catalogue(pool.config)
         self.take_catalogue()
@@ -69,7 +68,6 @@ class RedisProtocol(Protocol):
         self.probe = Probe(pool)
         self.pairing = RedisPairing(pool, self.probe)
         self.local = LocalAnswers(pool, self.probe, self.catalogue)
-        self.errors: dict[int, Slab] = {}
 
     def on_servers(self) -> None:
         """The pool has other servers than before."""
@@ -315,10 +313,6 @@ class RedisProtocol(Protocol):
         """Ask another server what it speaks if it was this one we asked."""
         self.probe.on_lost(conn)
 
-    def error(self, number: int) -> Slab:
-        """Return the error line for an errno."""
-        reply = self.errors.get(number)
-        if reply is None:
-            reply = permanent(answers.error(os.strerror(number).encode()))
-            self.errors[number] = reply
-        return reply
+    def error_line(self, text: bytes) -> bytes:
+        """Return `text` as an error line."""
+        return answers.error(text)
