@@ -144,7 +144,7 @@ class Worker:
         self.process.guard = self.watch
         self.former_ticks = block.get(slot.TICKS)  # of those whose place we took
         self.pools: dict[str, Pool] = {}
-        self.leaving: list[Pool] = []  # removed, some may still have clients
+        self.leaving: list[Pool] = []  # removed, some may still owe something
         self.listeners: dict[str, Listener] = {}
         self.configured = False
         self.beat()
@@ -227,7 +227,7 @@ class Worker:
                 pool.adopt(config, servers)
             if order["listener"] is not None:
                 self.listen(pool, fds[order["listener"]])
-        self.leaving = [pool for pool in self.leaving if pool.clients]
+        self.leaving = [pool for pool in self.leaving if pool.owes()]
         self.watch.adopt(list(self.pools.values()), self.leaving)
         self.process.block.put(slot.GENERATION, generation)
         self.control.send({"op": "ready", "generation": generation})
@@ -269,8 +269,9 @@ class Worker:
         self.reactor.call_at(self.reactor.now_ms + 1, self.tell_drained)
 
     def tell_drained(self) -> None:
-        """Report the end of the drain as soon as the last client has left."""
-        if self.process.clients == 0:
+        """Report the end of the drain as soon as nothing is owed."""
+        pools = [*self.pools.values(), *self.leaving]
+        if not any(pool.owes() for pool in pools):
             self.process.draining = False
             self.control.send({"op": "drained"})
         else:

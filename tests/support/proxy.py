@@ -213,9 +213,9 @@ class Proxy:
         """Send a signal to the process that was started."""
         self._process.send_signal(number)
 
-    def wait_end(self) -> int:
+    def wait_end(self, patience_s: float = STOP_PATIENCE_S) -> int:
         """Wait for the process to end; its exit status."""
-        return self._process.wait(STOP_PATIENCE_S)
+        return self._process.wait(patience_s)
 
     def close(self) -> None:
         """End it, and forget everything it wrote."""

@@ -163,8 +163,7 @@ class Simulation:
 
     def socket_error(self, fd: int) -> int:
         """Tell how connecting went."""
-        conns = [conn for row in self.pool.servers for conn in row.conns + row.newer]
-        (conn,) = [conn for conn in conns if conn.fd == fd]
+        (conn,) = [conn for conn in self.pool.links if conn.fd == fd]
         at = self.attempts[-1][0] if conn.addresses is None else conn.addresses.tried
         return errno.ECONNREFUSED if at in self.failing else 0
 

@@ -60,6 +60,30 @@ def test_a_killed_worker_costs_only_its_own_clients(fleet: Fleet, proxy: Start) 
             assert client.ask(resp("PING"), b"+PONG\r\n") == b"+PONG\r\n"
 
 
+def test_a_drain_sends_what_gets_no_reply(fleet: Fleet, proxy: Start) -> None:
+    (server,) = fleet.memcached(1)
+    running = proxy(pool([server], redis=False))
+    server.freeze()
+    with running.connect() as client:
+        value = b"x" * 100_000
+        for number in range(70):
+            line = b"set k%d 0 0 %d noreply" % (number, len(value))
+            client.send(line + b"\r\n" + value + b"\r\n")
+        wait_until(
+            lambda: running.server_stats("server1")["requests"] == 70, "all to arrive"
+        )
+    wait_until(lambda: not running.pool_stats()["client_connections"], "it to leave")
+    assert running.server_stats("server1")["in_queue"] > 0
+    running.signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.wait_end(0.3)
+    server.thaw()
+    assert running.wait_end() == 0
+    with Wire(server.port) as direct:
+        found = b"VALUE k69 0 100000\r\n" + value + b"\r\nEND\r\n"
+        assert direct.ask(b"get k69\r\n", found) == found
+
+
 def test_a_drain_answers_what_is_owed_and_closes_idle_clients(
     fleet: Fleet, proxy: Start
 ) -> None:

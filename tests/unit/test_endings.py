@@ -209,6 +209,87 @@ def test_a_retiring_connection_ends_once_all_is_sent_that_gets_no_reply() -> Non
         assert server.ended
 
 
+def tell_until_held_back(simulation: Simulation, client: Far) -> None:
+    """Send what gets no reply until the proxy takes no more of it."""
+    value = b"x" * 1_000_000
+    request = b"set k 0 0 %d noreply\r\n%b\r\n" % (len(value), value)
+    left = request
+    (member,) = simulation.pool.clients
+    while not member.paused:
+        left = left[client.say(left[:ONE_READ]) :] or request
+        simulation.tick()
+
+
+def test_a_server_that_takes_nothing_holds_clients_back_until_the_timeout() -> None:
+    simulation = Simulation(1, redis=False, timeout_ms=TIMEOUT_MS)
+    with simulation.running():
+        client = simulation.client()
+        tell_until_held_back(simulation, client)
+        (member,) = simulation.pool.clients
+        simulation.pass_time(TIMEOUT_MS // 2)
+        simulation.tick(2)
+        assert member.paused
+        simulation.pass_time(TIMEOUT_MS // 2 + 2)
+        simulation.tick(2)
+        assert not member.paused
+        assert simulation.block(2).get(slot.SERVER_TIMEDOUT) == 1
+        assert simulation.block(2).get(slot.IN_QUEUE) == 0
+
+
+def test_a_server_that_takes_slowly_what_gets_no_reply_is_not_late() -> None:
+    simulation = Simulation(1, redis=False, timeout_ms=TIMEOUT_MS)
+    with simulation.running():
+        tell_until_held_back(simulation, simulation.client())
+        (server,) = simulation.dialled
+        for _ in range(10):
+            simulation.pass_time(TIMEOUT_MS - 10)
+            server.listen()
+            simulation.tick(2)
+        assert simulation.block(2).get(slot.SERVER_TIMEDOUT) == 0
+
+
+def test_no_timer_keeps_a_closed_connection_in_memory() -> None:
+    simulation = Simulation(1, timeout_ms=TIMEOUT_MS)
+    with simulation.running():
+        client = simulation.client()
+        ask(simulation, client)
+        (link,) = simulation.pool.links
+        simulation.dialled[0].close()
+        simulation.tick(2)
+        assert client.listen() == RESET
+        calls = [timer.call for _, _, timer in simulation.reactor.timers]
+        assert link not in [getattr(call, "__self__", None) for call in calls]
+
+
+def test_an_error_of_one_server_is_no_failure_where_another_one_is_enough() -> None:
+    simulation = Simulation(2)
+    with simulation.running():
+        client = simulation.client()
+        for answers in (b"+OK\r\n", b"-NOTBUSY no\r\n"), (b"-NOTBUSY no\r\n",) * 2:
+            ask(simulation, client, resp("SCRIPT", "KILL"))
+            for server, answer in zip(simulation.dialled[-2:], answers, strict=True):
+                server.say(answer)
+            simulation.tick(2)
+        assert client.listen() == b"+OK\r\n-NOTBUSY no\r\n"
+        assert simulation.count(slot.CLIENT_RESPONSES) == 1
+        assert simulation.count(slot.CLIENT_ERRORS) == 1
+        assert simulation.count(slot.FORWARD_ERROR) == 1
+
+
+@pytest.mark.parametrize("line", [b"stats\r\n", b"stats items\r\n"])
+def test_statistics_without_those_of_one_server_are_no_failure(line: bytes) -> None:
+    simulation = Simulation(2, redis=False)
+    simulation.refused = {1}
+    with simulation.running():
+        client = simulation.client()
+        ask(simulation, client, line)
+        simulation.dialled[0].say(b"STAT items:1:number 7\r\nEND\r\n")
+        simulation.tick(2)
+        assert client.listen().endswith(b"END\r\n")
+        assert simulation.count(slot.CLIENT_RESPONSES) == 1
+        assert simulation.count(slot.FORWARD_ERROR) == 0
+
+
 def move(simulation: Simulation, **changes: object) -> None:
     """Reload with another description of the first server."""
     config = simulation.pool.config

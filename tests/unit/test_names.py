@@ -157,6 +157,7 @@ def test_connects_that_fail_again_and_again_are_spaced_until_one_succeeds() -> N
             simulation.tick(2)
         assert client.listen() == REFUSED * 100
         assert len(simulation.attempts) == CALM_FAILURES + 1
+        assert simulation.block(2).get(slot.CONNECTS) == CALM_FAILURES + 1
         for _ in range(200):
             client.say(GET)
             simulation.pass_time(100)

@@ -1,5 +1,7 @@
 """New limits of a pool count for the clients and server connections it has."""
 
+import pytest
+
 from tests.support.simulation import Simulation
 from tests.support.wire import resp
 from twemproxy.stats import slot
@@ -80,6 +82,57 @@ def test_a_shorter_timeout_counts_for_what_is_awaited() -> None:
         assert client.listen() == TIMED_OUT
 
 
+def test_a_shorter_timeout_counts_for_the_next_request() -> None:
+    simulation = Simulation(1, timeout_ms=60_000)
+    with simulation.running():
+        client = simulation.client()
+        client.say(GET)
+        simulation.tick(4)
+        simulation.dialled[0].say(b"+1\r\n")
+        simulation.tick(2)
+        adopt(simulation, timeout_ms=100)
+        client.say(GET)
+        simulation.tick(4)
+        simulation.pass_time(110)
+        simulation.tick(2)
+        assert client.listen() == b"+1\r\n" + TIMED_OUT
+
+
+@pytest.mark.parametrize("words", [("GET", "k"), ("SCRIPT", "KILL")])
+def test_a_shorter_timeout_counts_on_connections_that_retire(
+    words: tuple[str, ...],
+) -> None:
+    simulation = Simulation(1)
+    with simulation.running():
+        client = simulation.client()
+        client.say(resp(*words))
+        simulation.tick(4)
+        adopt(simulation, redis_db=3)
+        adopt(simulation, timeout_ms=100)
+        simulation.pass_time(110)
+        simulation.tick(2)
+        assert client.listen() == TIMED_OUT
+
+
+def test_fewer_server_connections_count_for_those_that_are_there() -> None:
+    simulation = Simulation(1, server_connections=4)
+    with simulation.running():
+        for _ in range(4):
+            simulation.client().say(GET)
+            simulation.tick(4)
+        for server in simulation.dialled[1:]:
+            server.say(b"+1\r\n")
+        simulation.tick(2)
+        adopt(simulation, server_connections=2)
+        simulation.tick(2)
+        for server in simulation.dialled:
+            server.listen()
+        assert [server.ended for server in simulation.dialled] == [False] * 2 + [
+            True
+        ] * 2
+        assert simulation.block(2).get(slot.SERVER_ERR) == 0
+
+
 def test_no_timeout_any_more_counts_for_what_is_awaited() -> None:
     simulation = Simulation(1, timeout_ms=100)
     with simulation.running():
@@ -92,3 +145,17 @@ def test_no_timeout_any_more_counts_for_what_is_awaited() -> None:
         simulation.dialled[0].say(b"+late\r\n")
         simulation.tick(2)
         assert client.listen() == b"+late\r\n"
+
+
+def test_where_no_password_is_asked_for_any_more_nobody_is_a_stranger() -> None:
+    simulation = Simulation(1, redis_auth=b"password")
+    with simulation.running():
+        client = simulation.client()
+        client.say(GET)
+        simulation.tick(4)
+        adopt(simulation, redis_auth=b"")
+        client.say(GET)
+        simulation.tick(4)
+        simulation.dialled[0].say(b"+1\r\n")
+        simulation.tick(2)
+        assert client.listen() == b"-NOAUTH Authentication required\r\n+1\r\n"

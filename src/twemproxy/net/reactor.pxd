@@ -18,6 +18,12 @@ cdef class Handler:
     cpdef send_held(self)
     cpdef settle(self)
 
+@cython.final
+cdef class Timer:
+    cdef public int64_t at_ms
+    cdef public object call
+    cpdef cancel(self)
+
 cdef class Reactor:
     cdef public Poller poller
     cdef list handlers
@@ -32,7 +38,8 @@ cdef class Reactor:
     @cython.locals(fd=int)
     cpdef register(self, Handler handler)
     cpdef unregister(self, Handler handler)
-    cpdef call_at(self, int64_t at_ms, object call)
+    @cython.locals(timer=Timer)
+    cpdef Timer call_at(self, int64_t at_ms, object call)
     cpdef int flush_later(self, Handler handler) except -1
     cpdef read_later(self, Handler handler)
     cdef settle_later(self, Handler handler)

@@ -67,6 +67,20 @@ class Handler:
         """Keep nothing in the shared slab."""
 
 
+class Timer:
+    """Something to call when its time has come, unless it is cancelled before."""
+
+    __slots__ = ("at_ms", "call")
+
+    def __init__(self, at_ms: int, call: Callable[[], None]) -> None:
+        self.at_ms = at_ms
+        self.call: Callable[[], None] | None = call
+
+    def cancel(self) -> None:
+        """Let go of what was to be called."""
+        self.call = None
+
+
 class Reactor:
     """Runs handlers; `now_ms` and `now_us` are the time of this tick."""
 
@@ -104,7 +118,7 @@ class Reactor:
         self.unsettled: list[Handler] = []
         self.held: list[Handler] = []
         self.release_us = 0  # when those are released, whatever comes
-        self.timers: list[tuple[int, int, Callable[[], None]]] = []
+        self.timers: list[tuple[int, int, Timer]] = []
         self.due_ms = NEVER  # when the first timer is due
         self.sequence = 0
         self.ticks = 0
@@ -134,11 +148,13 @@ class Reactor:
         self.poller.remove(handler.fd)
         self.handlers[handler.fd] = None
 
-    def call_at(self, at_ms: int, call: Callable[[], None]) -> None:
+    def call_at(self, at_ms: int, call: Callable[[], None]) -> Timer:
         """Call once when the clock reaches `at_ms`."""
+        timer = Timer(at_ms, call)
         self.sequence += 1
-        heapq.heappush(self.timers, (at_ms, self.sequence, call))
+        heapq.heappush(self.timers, (at_ms, self.sequence, timer))
         self.due_ms = min(self.due_ms, at_ms)
+        return timer
 
     def flush_later(self, handler: Handler) -> None:
         """Flush in this tick, after everything has been read."""
@@ -286,5 +302,7 @@ class Reactor:
     def run_timers(self) -> None:
         """Call everything that is due."""
         while self.timers and self.timers[0][0] <= self.now_ms:
-            heapq.heappop(self.timers)[2]()
+            call = heapq.heappop(self.timers)[2].call
+            if call is not None:
+                call()
         self.due_ms = self.timers[0][0] if self.timers else NEVER

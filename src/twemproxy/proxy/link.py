@@ -55,6 +55,7 @@ class Link(Connection):
 
     def dial(self, host: str, port: int, path: str) -> None:
         """Connect to a name, an address or a path; failures come as events."""
+        self.counters.add(slot.CONNECTS, 1)
         if path:
             self.connect(*dial_unix(path))
         elif numeric_family(host):
@@ -133,7 +134,6 @@ class Link(Connection):
         """Begin to send what waits."""
         self.state = reason.READY
         self.counters.add(slot.SERVER_CONNECTIONS, 1)
-        self.counters.add(slot.CONNECTS, 1)
         if log.wants(INFO):
             log.info("connected on s %d to server '%s'", self.fd, self.address)
         self.blocked = False

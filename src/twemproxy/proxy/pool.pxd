@@ -40,7 +40,7 @@ cdef class Server(Owner):
 
 @cython.final
 cdef class Pool:
-    cdef public dict clients
+    cdef public dict clients, links
     cdef public object config
     cdef public Block counters
     cdef public Process process

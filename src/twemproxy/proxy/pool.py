@@ -123,6 +123,7 @@ class Server(Owner):
         conn.timeout_ms = pool.config.timeout_ms
         conn.address = self.config.address
         conn.resp3 = newer
+        pool.links[conn] = None
         (self.newer if newer else self.conns).append(conn)
         pool.protocol.greet(conn)
         conn.dial(self.config.host, self.config.port, self.config.path)
@@ -173,12 +174,12 @@ class Server(Owner):
                 (self.newer if conn.resp3 else self.conns).remove(conn)
                 conn.retire()
 
-    def retime(self, timeout_ms: int) -> None:
-        """Wait so long for responses from now on, also for those that are awaited."""
-        for conn in self.conns + self.newer:
-            conn.timeout_ms = timeout_ms
-            if timeout_ms and conn.head is not None:
-                conn.arm(conn.head)
+    def restrict(self, limit: int) -> None:
+        """Have so many connections at most, of each kind."""
+        self.limit = limit
+        for conns in (self.conns, self.newer):
+            while len(conns) > limit:
+                conns.pop().retire()
 
     def retire(self) -> None:
         """Give every open connection up as soon as it owes nothing."""
@@ -201,6 +202,7 @@ class Server(Owner):
 
     def on_closed(self, conn: ServerConnection, error: int) -> None:
         """Forget a closed connection; every close counts as a failure."""
+        self.pool.links.pop(conn, None)
         conns = self.newer if conn.resp3 else self.conns
         if conn in conns:
             conns.remove(conn)
@@ -257,6 +259,7 @@ class Pool:
         "clients",
         "config",
         "counters",
+        "links",
         "process",
         "protocol",
         "readmit_at_ms",
@@ -270,6 +273,7 @@ class Pool:
         self.counters = counters
         self.protocol = Protocol()
         self.servers: list[Server] = []
+        self.links: dict[ServerConnection, None] = {}  # all, retiring ones too
         self.readmit_at_ms = 0  # when the next ejected server may come back, 0: none
         self.clients: dict[Client, None] = {}  # takes half the memory of a set
         self.ring = ring_of(config)
@@ -291,7 +295,6 @@ class Pool:
 
         Requests under way finish where they were sent.
         """
-        new_timeout = config.timeout_ms != self.config.timeout_ms
         same_login = (config.redis_auth, config.redis_db) == (
             self.config.redis_auth,
             self.config.redis_db,
@@ -305,17 +308,18 @@ class Pool:
                 server = Server(self, server_config, i, server_counters[i])
             server.index = i
             server.counters = server_counters[i]
-            server.limit = config.server_connections
+            server.restrict(config.server_connections)
             if not same_login:
                 server.retire()
-            elif new_timeout:
-                server.retime(config.timeout_ms)
             self.servers.append(server)
         for server in former.values():
             server.dropped = True
             server.retire()
+        for conn in list(self.links):
+            conn.retime(config.timeout_ms)
         for client in self.clients:
             client.restrict(config.max_in_flight, config.max_client_output_bytes)
+            client.authenticated = client.authenticated or not config.redis_auth
         self.ring = ring_of(config)
         self.protocol.on_servers()
         self.trace()
@@ -354,6 +358,10 @@ class Pool:
             return
         for server in self.servers:
             server.retire()
+
+    def owes(self) -> bool:
+        """Tell whether clients are here, or left what gets no reply and is unsent."""
+        return bool(self.clients) or any(conn.quiet for conn in self.links)
 
     def place(self, buf: bytearray, start: int, end: int) -> int:
         """Return the index of the live server for the key buf[start:end], or -1."""

@@ -23,7 +23,7 @@ from twemproxy.wire import rule
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.commands import Command
 from twemproxy.wire.redis.numbers import MAX_CURSOR, cursor, is_integer
-from twemproxy.wire.redis.parts import MERGES, cursor_of
+from twemproxy.wire.redis.parts import MERGES, cursor_of, is_error
 
 BAD_CURSOR: Final = answers.error(b"invalid cursor")
 CURSOR_TOO_LARGE: Final = answers.error(
@@ -43,12 +43,20 @@ class Everywhere(Gather):
         self.fragments = fragments
         self.pending = len(fragments)
 
+    def replies(self) -> list[bytes]:
+        """Return what each server said."""
+        return [reply_of(one, answers.UNEXPECTED) for one in self.fragments]
+
+    def forgives(self) -> bool:
+        """Let one success be enough for some."""
+        return self.how == rule.ONE_OK and not all(map(is_error, self.replies()))
+
     def conclude(self, client: Asker) -> None:
         """Merge; an error counts as a failure unless one success is enough."""
-        if self.failed is not None and self.how != rule.ONE_OK:
+        if self.failed is not None and not self.forgives():
             Gather.conclude(self, client)
             return
-        replies = [reply_of(one, answers.UNEXPECTED) for one in self.fragments]
+        replies = self.replies()
         if self.how == rule.RANDOM:
             replies.sort(key=lambda _: os.urandom(4))  # any order
         for piece in MERGES[self.how](replies):

@@ -24,6 +24,7 @@ cdef class Gather:
     cdef public Request failed
     cdef public Py_ssize_t pending
     cpdef merge(self, Asker client)
+    cpdef bint forgives(self) except -1
     @cython.locals(failed=Request)
     cpdef conclude(self, Asker client)
 

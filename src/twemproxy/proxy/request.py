@@ -84,6 +84,10 @@ class Gather:
         """Put the one reply into the client's outbox."""
         raise NotImplementedError
 
+    def forgives(self) -> bool:
+        """Tell whether the one reply is no error although a fragment failed."""
+        return False
+
     def conclude(self, client: "Asker") -> None:
         """Merge, or let the fragment that failed speak for all."""
         failed = self.failed
@@ -191,9 +195,10 @@ def finish_fragment(fragment: Request, whole: Request, bad: bool) -> None:
         return
     if bad and gather.failed is None:
         gather.failed = fragment
-        mark_failed(whole)
     gather.pending -= 1
     if gather.pending == 0:
+        if gather.failed is not None and not gather.forgives():
+            mark_failed(whole)
         whole.answered = True
         client = whole.client
         if client is not None and client.head is whole:

@@ -1,5 +1,6 @@
 cimport cython
 from libc.stdint cimport int64_t
+from twemproxy.net.reactor cimport Timer
 from twemproxy.net.slab cimport Slab
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
@@ -31,7 +32,9 @@ cdef class ServerConnection(Link):
     cdef public Slab last_words
     cdef public Line line
     cdef public Py_ssize_t written, unsent, unsent_bytes, quiet, quiet_bytes, value_bytes
-    cdef public bint joins, resp3, retiring, timed, late
+    cdef public bint joins, resp3, retiring, late
+    cdef public long long taken_us
+    cdef public Timer timer
     cdef public list waiters
 
     cpdef int expect(self, Request request, Py_ssize_t length) except -1
@@ -45,7 +48,14 @@ cdef class ServerConnection(Link):
     cpdef answer(self, Slab slab, Py_ssize_t start, Py_ssize_t end, int verdict)
     cpdef learn_length(self, Py_ssize_t length)
     cpdef mark_written(self)
-    cpdef arm(self, Request request)
+    cpdef int64_t owed_since_us(self) except? -1
+    @cython.locals(since_us=cython.longlong)
+    cpdef retime(self, long long timeout_ms)
+    @cython.locals(due_ms=cython.longlong)
+    cpdef arm(self, long long since_us)
+    cpdef disarm(self)
+    @cython.locals(since_us=cython.longlong)
+    cpdef on_clock(self)
     cpdef bint is_for_more(self) except -1
     cpdef retire(self)
     @cython.locals(counters=Block, request=Request, written_bytes=Py_ssize_t)

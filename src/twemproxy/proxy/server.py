@@ -14,6 +14,7 @@ import os
 from typing import Final
 
 from twemproxy.log import INFO, NOTICE, Source
+from twemproxy.net.reactor import Timer
 from twemproxy.net.slab import Slab
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
@@ -77,7 +78,8 @@ class ServerConnection(Link):
         "resp3",
         "retiring",
         "tail",
-        "timed",
+        "taken_us",
+        "timer",
         "unsent",
         "unsent_bytes",
         "unwritten",
@@ -103,12 +105,13 @@ class ServerConnection(Link):
         self.paired_bytes = 0  # of what is sent, up to the last request answered
         self.quiet = 0
         self.quiet_bytes = 0
+        self.taken_us = 0  # when the oldest came, or the server last took something
         self.joins = True  # requests may share lines,
         self.line: Line | None = None  # of which this is the last,
         self.value_bytes = FIRST_VALUE_BYTES  # as long as the longest of late, about
         self.resp3 = False  # its responses have the newer Redis types
         self.retiring = False  # closes when it owes nothing
-        self.timed = False  # a timer will look at the head
+        self.timer: Timer | None = None  # will look at what is owed
         self.waiters: list[Client] = []  # clients paused until the outbox drains
         process.on_opened()
 
@@ -130,14 +133,18 @@ class ServerConnection(Link):
         self.count_in(length, request.expects < expect.OWN)
         if request.trace is not None:
             request.trace.server = self.address
-        if self.timeout_ms and not self.timed:
-            self.arm(request)
+        if self.timeout_ms and self.timer is None:
+            self.arm(request.started_us)
 
     def send_quietly(self, length: int) -> None:
         """Account for a request that gets no response."""
+        if not self.quiet:
+            self.taken_us = self.reactor.now_us
         self.quiet += 1
         self.quiet_bytes += length
         self.count_in(length, True)
+        if self.timeout_ms and self.timer is None:
+            self.arm(self.taken_us)
 
     def count_in(self, length: int, asked: bool) -> None:
         """Count a request that came into the queue; our own are not `asked`."""
@@ -237,6 +244,7 @@ class ServerConnection(Link):
         """Wait until the socket is writable; what it did not take is late."""
         Link.block(self)
         self.late = True
+        self.taken_us = self.reactor.now_us
         self.mark_written()
 
     def mark_written(self) -> None:
@@ -265,20 +273,42 @@ class ServerConnection(Link):
                 counters.add_two(slot.REQUESTS, 1, request.length)
             request = request.next_sent
 
-    def arm(self, request: Request) -> None:
-        """Have the clock of the oldest request looked at."""
-        self.timed = True
-        due = request.started_us // 1000 + self.timeout_ms
-        self.reactor.call_at(max(due, self.reactor.now_ms) + 1, self.on_clock)
+    def owed_since_us(self) -> int:
+        """Return since when the server has owed us something, -1 if it does not.
+
+        It must answer the oldest request, and take those that get no response.
+        """
+        if self.head is not None:
+            return self.head.started_us
+        return self.taken_us if self.quiet else -1
+
+    def retime(self, timeout_ms: int) -> None:
+        """Wait so long from now on, also for what is owed already."""
+        self.timeout_ms = timeout_ms
+        since_us = self.owed_since_us()
+        self.disarm()  # it may be too late, for the next request too
+        if timeout_ms and since_us >= 0:
+            self.arm(since_us)
+
+    def arm(self, since_us: int) -> None:
+        """Have it looked at in time what is owed since then."""
+        due_ms = max(since_us // 1000 + self.timeout_ms, self.reactor.now_ms) + 1
+        self.timer = self.reactor.call_at(due_ms, self.on_clock)
+
+    def disarm(self) -> None:
+        """Have nothing looked at; a timer that may run for long forgets us."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
 
     def on_clock(self) -> None:
-        """Time out when the oldest request has waited long enough."""
-        self.timed = False
-        head = self.head
-        if self.state == reason.CLOSED or head is None or not self.timeout_ms:
+        """Time out when something has been owed for long enough."""
+        self.timer = None
+        since_us = self.owed_since_us()
+        if since_us < 0:
             return
-        if head.started_us // 1000 + self.timeout_ms > self.reactor.now_ms:
-            self.arm(head)
+        if since_us // 1000 + self.timeout_ms > self.reactor.now_ms:
+            self.arm(since_us)
             return
         log.info("req on s %d timedout", self.fd)
         self.close(errno.ETIMEDOUT)
@@ -325,6 +355,7 @@ class ServerConnection(Link):
             text = os.strerror(error)
             log.info("close s %d schedule error for its requests: %s", self.fd, text)
         self.shut()
+        self.disarm()
         self.fail_all(error)
         self.release()
 
