@@ -135,9 +135,15 @@ def translated(modules: list[str], special: dict[str, object]) -> list[Extension
 
 
 def is_older(modules: list[str]) -> bool:
-    """Tell whether a module was made before what is asked for here was changed."""
+    """Tell whether a module was made before what is asked for here was changed.
+
+    Or before constants were, those of a `.pxd` beside no compiled module: that a module
+    takes them by ``from package cimport constants`` Cython does not notice.
+    """
     made = [(SOURCE / module.replace(".", "/")).with_suffix(".c") for module in modules]
-    asked_s = Path(__file__).stat().st_mtime
+    hot = {(SOURCE / module.replace(".", "/")).with_suffix(".pxd") for module in HOT}
+    asked = [Path(__file__), *(set(SOURCE.rglob("*.pxd")) - hot)]
+    asked_s = max(path.stat().st_mtime for path in asked)
     return any(path.exists() and path.stat().st_mtime < asked_s for path in made)
 
 

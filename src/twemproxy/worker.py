@@ -208,6 +208,7 @@ class Worker:
             log.trace_crashes()
             self.configured = True
         self.process.max_clients = process["max_clients"]
+        self.process.mbuf_bytes = process["mbuf_size"]
         names = {config.name for config in configs}
         for name in [name for name in self.pools if name not in names]:
             self.remove(name)
@@ -253,9 +254,8 @@ class Worker:
 
     def still_leaving(self, name: str) -> int:
         """Count the clients of former pools of this name that are not gone yet."""
-        return sum(
-            len(pool.clients) for pool in self.leaving if pool.config.name == name
-        )
+        former = [pool for pool in self.leaving if pool.config.name == name]
+        return sum(not client.leaving for pool in former for client in pool.clients)
 
     def drain(self) -> None:
         """Accept nobody, answer what is owed, then say so."""

@@ -111,7 +111,31 @@ def test_a_client_that_never_closes_is_closed_in_time(direct: Build) -> None:
         wait_for_clients(stage.proxy, 1)
         sock.sendall(ends["QUIT"][0])
         assert receive_to_end(sock) == ends["QUIT"][1]
+        wait_until(lambda: refuses(sock), "the close", 2.5 * PARTING_S)
+
+
+@pytest.mark.parametrize(
+    ("end", "counter"), [("QUIT", "client_eof"), ("a bad length", "client_err")]
+)
+def test_who_is_leaving_is_counted_as_closed(
+    direct: Build, end: str, counter: str
+) -> None:
+    stage = direct()
+    ends = REDIS_ENDS if stage.dialect.redis else MEMCACHE_ENDS
+    before = stage.proxy.pool_stats()[counter]
+    connections = stage.proxy.stats()["curr_connections"]
+    with narrow(stage.proxy.port) as sock:
+        wait_for_clients(stage.proxy, 1)
+        started = time.monotonic()
+        sock.sendall(ends[end][0])
+        receive_to_end(sock)
         wait_for_clients(stage.proxy, 0)
+        assert time.monotonic() - started < PARTING_S / 2
+        assert stage.proxy.pool_stats()[counter] == before + 1
+        assert stage.proxy.stats()["curr_connections"] == connections
+        wait_until(lambda: refuses(sock), "the close", 2.5 * PARTING_S)
+    assert stage.proxy.pool_stats()[counter] == before + 1
+    assert stage.proxy.pool_stats()["client_connections"] == 0
 
 
 def test_who_is_leaving_makes_room_for_who_comes(
@@ -126,6 +150,15 @@ def test_who_is_leaving_makes_room_for_who_comes(
                 comes.send(resp("QUIT"))
                 assert comes.read_to_end() == b"+OK\r\n"
     assert running.pool_stats()["client_refused"] == 0
+
+
+def refuses(sock: socket.socket) -> bool:
+    """Tell whether the peer takes no more bytes, because it has closed."""
+    try:
+        sock.sendall(b"x")
+    except OSError:
+        return True
+    return False
 
 
 def wait_for_clients(running: Proxy, count: int) -> None:

@@ -161,7 +161,7 @@ class Simulation:
         self.dialled.append(Far(far, host, port))
         return near.detach(), errno.EINPROGRESS
 
-    def socket_error(self, fd: int) -> int:
+    def connect_error(self, fd: int) -> int:
         """Tell how connecting went."""
         (conn,) = [conn for conn in self.pool.links if conn.fd == fd]
         at = self.attempts[-1][0] if conn.addresses is None else conn.addresses.tried
@@ -172,7 +172,7 @@ class Simulation:
         """Be the network while this lasts, and close everything at its end."""
         with (
             mock.patch.object(link, "dial_tcp", self.dial_tcp),
-            mock.patch.object(link, "socket_error", self.socket_error),
+            mock.patch.object(link, "connect_error", self.connect_error),
             mock.patch.object(dial, "dial_tcp", self.dial_tcp),
         ):
             try:

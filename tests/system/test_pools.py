@@ -190,6 +190,17 @@ def test_a_pool_that_is_back_counts_the_clients_it_still_has(proxy: Start) -> No
         wait_until(lambda: not running.pool_stats()["client_connections"], "the end")
 
 
+def test_a_pool_that_is_back_does_not_count_who_had_said_quit(proxy: Start) -> None:
+    with closing(CannedServer()) as server:
+        running = proxy(pool([server]) + pool([server], "b", listen="@LISTEN2@"))
+        both = running.config_file.read_text()
+        with running.connect() as client:
+            assert client.ask(resp("QUIT"), b"+OK\r\n") == b"+OK\r\n"
+            reloaded(running, both[both.index("b:") :])
+            reloaded(running, both)
+            assert running.pool_stats()["client_connections"] == 0
+
+
 def test_a_pool_that_is_back_owes_nothing_of_a_worker_that_died(proxy: Start) -> None:
     with closing(CannedServer()) as server:
         running = proxy(pool([server]) + pool([server], "b", listen="@LISTEN2@"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from twemproxy.net.dial import borrowed, dial_tcp, peer_name, tune
+from twemproxy.net.dial import borrowed, connect_error, dial_tcp, peer_name, tune
 
 TCP = socket.IPPROTO_TCP
 
@@ -72,3 +72,21 @@ def test_the_name_of_a_peer_is_one_printable_word(
         accepted, _ = listener.accept()
         with accepted:
             assert peer_name(accepted.fileno()) == str(tmp_path / shown)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_connection_to_itself_is_a_refusal_and_leaves_nothing(host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as sock:
+        sock.bind((host, 0))
+        name = sock.getsockname()
+        sock.connect(name)
+        assert connect_error(sock.fileno()) == errno.ECONNREFUSED
+    socket.create_server(name[:2], family=family).close()
+
+
+def test_connecting_has_not_ended_without_a_peer_or_an_error() -> None:
+    with socket.socket() as sock, socket.create_server(("127.0.0.1", 0)) as listener:
+        assert connect_error(sock.fileno()) == errno.EINPROGRESS
+        sock.connect(listener.getsockname())
+        assert connect_error(sock.fileno()) == 0

@@ -365,3 +365,42 @@ def test_everybody_gets_what_is_theirs(simulation: Simulation) -> None:
         heard(list(due))  # so that there is room for more
     assert heard(list(due)) == list(due.values())
     assert 3 * lines < 2 * sum(replies.count(END) for replies in due.values())
+
+
+@pytest.mark.parametrize("cut", [0, 700, 5000])
+@pytest.mark.parametrize("split", [False, True])
+def test_short_values_in_pieces_do_not_tell_of_long_ones(
+    simulation: Simulation, cut: int, split: bool
+) -> None:
+    server = crowd_of(simulation)
+    asked = keys(60)
+    if split:
+        simulation.client().say(b"get %b\r\n" % b" ".join(asked))
+        simulation.tick(5)
+    else:
+        ask(simulation, asked)
+    _, answers = told(server, dict.fromkeys(asked, b"x" * 400))
+    for piece in (ALONE * END, answers[:cut], answers[cut:]):
+        server.say(piece)
+        simulation.tick(3)
+    assert simulation.reactor.under_way == 0
+    (conn,) = simulation.pool.servers[0].conns
+    assert 400 < conn.value_bytes < 1500
+
+
+@pytest.mark.parametrize("spliced", [32768, 1 << 30])
+def test_a_value_that_comes_through_a_pipe_is_known_to_be_long(
+    simulation: Simulation, spliced: int
+) -> None:
+    simulation.process.splice_bytes = spliced
+    client = simulation.client()
+    client.say(b"get k\r\n")
+    simulation.tick(5)
+    (server,) = simulation.dialled
+    response = value(b"k", bytes(300000)) + END
+    said = 0
+    while len(client.listen()) < len(response):
+        said += server.say(response[said:])
+        simulation.tick(3)
+    (conn,) = simulation.pool.servers[0].conns
+    assert conn.value_bytes == len(response)

@@ -56,6 +56,8 @@ def _rule(name: str, how: str, options: dict[str, str]) -> CommandRule | None:
         return None
     if arity == -1 and (first or numkeys):
         arity = -1 - max(first, numkeys)
+    if how == "key" and abs(arity) <= first:  # it could come without its key
+        return None
     merge = merge if how == "all" else ""
     return CommandRule(name, how, arity, first, last, step, numkeys, merge, reads == "")
 

@@ -92,7 +92,7 @@ last (below zero: from the end) and how far they are apart |
 | `all` | every server, replies merged as `merge` says |
 | `merge=` | `status` (one OK), `sum`, `concat`, `first`, `minimum`, `random` or \
 `one_ok` |
-| `arity=3`, `arity=-3` | exactly or at least that many words, the name included |
+| `arity=3`, `arity=-3` | exactly or at least that many words, name and `key` included |
 | `read` | the command changes nothing |
 
 `deny_commands` is denied last and wins. An empty list, `[]`, denies nothing.

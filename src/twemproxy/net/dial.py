@@ -5,12 +5,14 @@ import errno
 import socket
 import sys
 from collections.abc import Iterator
+from struct import pack
 from typing import Final
 
 from twemproxy import limits
 
 ATTEMPT_MS: Final = limits.ATTEMPT_MS
 UNPACED: Final = b"reno"  # part of every Linux, and open to everybody
+AT_ONCE: Final = pack("ii", 1, 0)  # to close so is to reset: no TIME_WAIT
 
 
 def numeric_family(host: str) -> int:
@@ -117,10 +119,26 @@ def shut_writing(fd: int) -> None:
         sock.shutdown(socket.SHUT_WR)
 
 
-def socket_error(fd: int) -> int:
-    """Return the pending errno of a socket, 0 when it is well."""
+def connect_error(fd: int) -> int:
+    """Return the errno that connecting ended with, 0 when there is a peer.
+
+    EINPROGRESS when it has not ended. Where nobody listens on a port of this host, our
+    end may be given that very port and is then connected to itself: it would hear what
+    it says, and keep the server from coming back. That is a refusal, too, and closing
+    leaves nothing behind.
+    """
     with borrowed(fd) as sock:
-        return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        status = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if status:
+            return status
+        try:
+            peer = sock.getpeername()
+        except OSError:
+            return errno.EINPROGRESS
+        if peer != sock.getsockname():
+            return 0
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        return errno.ECONNREFUSED
 
 
 def keep_alive(fd: int) -> None:

@@ -3,8 +3,9 @@
 The sibling ``.pxd`` gives compiled modules the same names as C constants.
 """
 
-AGAIN = -1  # nothing can be done now
-FULL = -2  # of a gap: what comes next must go to memory
+# Below every -errno, for -1 is one: -EPERM.
+AGAIN = -4096  # nothing can be done now
+FULL = -4097  # of a gap: what comes next must go to memory
 
 READ = 1
 WRITE = 2

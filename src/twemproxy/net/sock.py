@@ -2,7 +2,7 @@
 
 Every call works on a non-blocking descriptor and returns what happened as a
 number: 0 or more is a count, `AGAIN` says that nothing can be done now, anything
-below is ``-errno``.
+else is ``-errno``.
 """
 
 import errno

@@ -2,12 +2,13 @@
 
 Every call works on a non-blocking descriptor and returns what happened as a
 number: 0 or more is a count, `AGAIN` says that nothing can be done now, anything
-below is ``-errno``.
+else is ``-errno``.
 """
 
 from cpython.bytearray cimport PyByteArray_AS_STRING
 from libc.errno cimport EAGAIN, EINTR, errno
 
+from twemproxy.net.outcome cimport AGAIN
 from twemproxy.net.slab cimport Piece
 
 cdef extern from "<sys/uio.h>" nogil:
@@ -51,7 +52,7 @@ cdef inline Py_ssize_t outcome(Py_ssize_t result) noexcept:
     if result >= 0:
         return result
     if errno == EAGAIN or errno == EINTR:
-        return -1
+        return AGAIN
     return -errno
 
 

@@ -1,7 +1,7 @@
 """Bytes from a socket to a pipe and back, interpreted: the twin of ``splice.pyx``.
 
 Both calls report as those of ``sock`` do: 0 or more is a count, `AGAIN` says that
-nothing can be done now, anything below is ``-errno``.
+nothing can be done now, anything else is ``-errno``.
 """
 
 import errno

@@ -1,10 +1,11 @@
 """Bytes from a socket to a pipe and back without a copy, compiled; Linux only.
 
 Both calls report as those of ``sock`` do: 0 or more is a count, `AGAIN` says that
-nothing can be done now, anything below is ``-errno``.
+nothing can be done now, anything else is ``-errno``.
 """
 
 from libc.errno cimport EAGAIN, EINTR, errno
+from twemproxy.net.outcome cimport AGAIN
 
 cdef extern from *:
     """
@@ -40,7 +41,7 @@ cpdef Py_ssize_t move(int source, int target, Py_ssize_t length, bint more) exce
     if count >= 0:
         return count
     if errno == EAGAIN or errno == EINTR:
-        return -1
+        return AGAIN
     return -errno
 
 

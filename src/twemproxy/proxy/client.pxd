@@ -38,7 +38,7 @@ cdef class Client(Asker):
     cpdef note(self, Slab slab, Py_ssize_t start, Py_ssize_t end)
     @cython.locals(number=int, taken_us=cython.longlong)
     cpdef int on_reply(self, Request request, Py_ssize_t length) except -1
-    @cython.locals(request=Request, gather=Gather, before=Py_ssize_t, length=Py_ssize_t)
+    @cython.locals(request=Request, gather=Gather, before=Py_ssize_t)
     cdef move_answered(self)
     cpdef bint awaits_more(self) except -1
     cpdef bint is_idle(self) except -1
@@ -47,6 +47,7 @@ cdef class Client(Asker):
     cpdef leave(self)
     cpdef end(self)
     cpdef close(self, int error)
+    cpdef count_out(self, int error)
     @cython.locals(fresh_in=cython.longlong, fresh_out=cython.longlong)
     cpdef bint count_bytes(self) except -1
     @cython.locals(request=Request, following=Request)

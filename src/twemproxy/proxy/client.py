@@ -86,7 +86,7 @@ class Client(Asker):
         self.peer = ""
         self.number = process.number()
         self.since_ms = self.reactor.now_ms
-        self.parked = 0  # bytes of replies that wait for their turn, about
+        self.parked = 0  # bytes of replies that wait for their turn
         self.max_window = MAX_WINDOW
         self.output_limit = MAX_CLIENT_OUTPUT_BYTES
         self.moved_ms = self.since_ms  # when it last sent or took something, or left
@@ -160,7 +160,6 @@ class Client(Asker):
             self.reactor.askers -= 1
             self.tail = None
             self.sticky = None
-            self.parked = 0
         self.in_flight -= 1
         if self.paused & reason.IN_FLIGHT and self.in_flight <= self.window >> 1:
             self.widen()
@@ -220,10 +219,8 @@ class Client(Asker):
                 gather.conclude(self)
             request.reply = None
             request.gather = None
-            length = self.outbox.pending - before
-            if self.parked > length:
-                self.parked -= length
-            self.on_reply(request, length)
+            self.parked -= request.parked
+            self.on_reply(request, self.outbox.pending - before)
             request = self.head
 
     def flush(self) -> None:
@@ -337,8 +334,10 @@ class Client(Asker):
         """Close for our part, and hear the client out for a while.
 
         To close with bytes unread would reset the connection, and a reset destroys
-        the replies that are still on their way.
+        the replies that are still on their way. It is no connection of ours any more,
+        so the counters have it as closed.
         """
+        self.count_out(errno.EINVAL if self.broken else 0)
         self.leaving = True
         self.process.leaving.add(self)
         self.moved_ms = self.reactor.now_ms
@@ -356,14 +355,10 @@ class Client(Asker):
         """Close now; `error` 0 means that nothing went wrong."""
         if self.fd < 0:
             return
-        counters = self.counters
-        if error == 0:
-            counters.add(slot.CLIENT_EOF, 1)
-        else:
-            counters.add(slot.CLIENT_ERR, 1)
-        counters.add(slot.CLIENT_CONNECTIONS, -1)
+        if not self.leaving:
+            self.count_out(error)
         self.count_bytes()
-        counters.add(slot.ABANDONED, self.in_flight)
+        self.counters.add(slot.ABANDONED, self.in_flight)
         if log.wants(log.NOTICE):
             self.log_close("c", self.peer, error)
         if self.owner is not None:
@@ -374,11 +369,17 @@ class Client(Asker):
             self.process.block.add(slot.PAUSED_CLIENTS, -1)
             self.paused &= ~reason.THROTTLED  # a server may still call `resume`
         self.process.clients -= 1
-        self.process.on_closed()
         self.abandon()
         self.shut()
         self.scanner = None
         self.sticky = None
+
+    def count_out(self, error: int) -> None:
+        """Count a client that is done; `error` 0 means that nothing went wrong."""
+        counters = self.counters
+        counters.add(slot.CLIENT_ERR if error else slot.CLIENT_EOF, 1)
+        counters.add(slot.CLIENT_CONNECTIONS, -1)
+        self.process.on_closed()
 
     def count_bytes(self) -> bool:
         """Add what moved to the pool's counters; true if anything has since last."""

@@ -12,10 +12,10 @@ from twemproxy.log import INFO, Source
 from twemproxy.net import outcome
 from twemproxy.net.dial import (
     Addresses,
+    connect_error,
     dial_tcp,
     dial_unix,
     numeric_family,
-    socket_error,
 )
 from twemproxy.proxy import reason
 from twemproxy.proxy.connection import Connection
@@ -118,7 +118,9 @@ class Link(Connection):
     def on_event(self, flags: int) -> None:
         """Finish connecting, or do what every connection does."""
         if self.state == reason.CONNECTING and self.fd >= 0:
-            status = socket_error(self.fd)
+            status = connect_error(self.fd)
+            if status == errno.EINPROGRESS:
+                return
             if status:
                 if self.addresses is not None and self.addresses.left:
                     self.attempt_another(status)

@@ -15,7 +15,7 @@ cdef class Guard:
 @cython.final
 cdef class Process:
     cdef public Guard guard
-    cdef public Py_ssize_t soft_bytes, splice_bytes
+    cdef public Py_ssize_t mbuf_bytes, soft_bytes, splice_bytes
     cdef public Reactor reactor
     cdef public Block block
     cdef public object resolve, slowlog

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # it imports this module
 
 PARK_BYTES = 16384
 PARK_MAX = 1024
+MBUF_BYTES = 16384  # the default of -m, which the C program counts by
 
 
 class Guard:
@@ -44,6 +45,7 @@ class Process:
         "guard",
         "leaving",
         "max_clients",
+        "mbuf_bytes",
         "numbered",
         "parking",
         "reactor",
@@ -64,6 +66,7 @@ class Process:
         self.resolve = resolve
         self.clients = 0
         self.max_clients = limits.MAX_CLIENTS
+        self.mbuf_bytes = MBUF_BYTES
         self.draining = False
         self.leaving: set[Client] = set()  # told that nothing more comes
         self.soft_bytes = limits.MAX_PROCESS_BYTES  # beyond, `guard` is asked

@@ -16,7 +16,7 @@ from twemproxy.wire.redis.weave cimport Weaver, weaver_of
 
 cdef int ARRAY, BULK
 cdef Slab NOTHING
-cdef Py_ssize_t MAX_KEY_BYTES, COPIED, COPIED_KEYS, FEW_WORDS, SHORT
+cdef Py_ssize_t MAX_KEY_BYTES, COPIED, COPIED_KEYS, FEW_WORDS, MBUF_HEAD, SHORT
 cdef list HEADS
 
 @cython.final
@@ -59,7 +59,7 @@ cdef class Splitter:
     cdef write_head(self, Outbox outbox, Py_ssize_t words)
     @cython.locals(chains=Chains, walker=RequestScanner, chunk=Slab, most=Py_ssize_t, at=Py_ssize_t, end=Py_ssize_t, key=int)
     cdef write_keys(self, Outbox outbox, int server, Py_ssize_t step)
-    @cython.locals(walker=RequestScanner, excess=Py_ssize_t, key=int, value=Py_ssize_t)
+    @cython.locals(walker=RequestScanner, block=Py_ssize_t, excess=Py_ssize_t, key=int, value=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t)
     cdef Py_ssize_t counted_twice(self, int server) except -1
     @cython.locals(walker=RequestScanner, at=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t, arg=Py_ssize_t)
     cdef write_run(self, Outbox outbox, Py_ssize_t first, Py_ssize_t last)

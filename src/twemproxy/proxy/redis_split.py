@@ -34,6 +34,7 @@ COPIED: Final = 2048  # a longer request to a server refers to its long values;
 COPIED_KEYS: Final = 16384  # one that has no values, to its keys
 SHORT: Final = 1024  # longer values are sent from where they are
 FEW_WORDS: Final = 34  # requests with fewer words begin with text that is kept
+MBUF_HEAD: Final = 48  # bytes that the C program takes of each receive block
 
 
 class Values(Gather):
@@ -268,16 +269,20 @@ class Splitter:
     def counted_twice(self, server: int) -> int:
         """Return by how much the C program's `request_bytes` exceeds the truth.
 
-        It counts the values of MSET twice, but for the last value of the request;
-        people compare the two programs' numbers, so ours agree.
+        Of each value of MSET but the last of the request it counts twice what it
+        copies: what lies in the receive block in which the value ends. People compare
+        the two programs' numbers, so ours agree.
         """
         walker = self.walker
+        block = self.pool.process.mbuf_bytes - MBUF_HEAD
         excess = 0
         key = self.chains.first[server]
         while key >= 0:
             value = 2 * (2 + 2 * key)
             if value < 2 * (walker.count - 1):
-                excess += walker.spans[value + 1] - walker.spans[value - 1]
+                start = walker.spans[value - 1] + 2
+                end = walker.spans[value + 1] + 2
+                excess += end - max(start, end - end % block)
             key = self.chains.following[key]
         return excess
 

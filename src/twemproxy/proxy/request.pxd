@@ -14,7 +14,7 @@ cdef class Request:
     cdef public Request whole, next_asked, next_sent
     cdef public Gather gather
     cdef public Slab reply
-    cdef public Py_ssize_t start, end, length, wanted
+    cdef public Py_ssize_t start, end, length, parked, wanted
     cdef public long long started_us, sent_us, upto
     cdef public int expects, times
     cdef public bint answered, failed, joined, silent
@@ -39,7 +39,7 @@ cdef class Asker(Connection):
 cpdef Request request_of(Asker client, Request whole, long long now_us)
 cpdef Request mark_sent(Request request, long long upto, long long now_us, Block counters)
 cpdef bint is_gone(Request request) except -1
-@cython.locals(client=Asker, length=Py_ssize_t)
+@cython.locals(client=Asker, length=Py_ssize_t, whole=Request)
 cpdef finish(Request request, Slab slab, Py_ssize_t start, Py_ssize_t end, bint bad)
 @cython.locals(gather=Gather, client=Asker)
 cpdef finish_fragment(Request fragment, Request whole, bint bad)

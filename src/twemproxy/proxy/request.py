@@ -35,6 +35,7 @@ class Request:
         "length",
         "next_asked",
         "next_sent",
+        "parked",
         "reply",
         "sent_us",
         "silent",
@@ -56,6 +57,7 @@ class Request:
     start: int
     end: int
     length: int  # bytes sent to the server, as the C program counts them
+    parked: int  # bytes of its reply, or its fragments', that wait for their turn
     upto: int  # bytes sent over the server connection with its last one
     started_us: int
     sent_us: int  # when it was written to its server
@@ -105,7 +107,7 @@ class Asker(Connection):
     head: Request | None  # the oldest request
     tail: Request | None
     counters: Block  # of the pool
-    parked: int  # bytes of replies that wait for their turn, about
+    parked: int  # bytes of replies that wait for their turn
 
     def deliver(self, request: Request, slab: Slab, start: int, end: int) -> None:
         """Send the reply of the oldest request, and of those answered after it."""
@@ -128,6 +130,7 @@ def request_of(client: "Asker | None", whole: Request | None, now_us: int) -> Re
     request.start = 0
     request.end = 0
     request.length = 0
+    request.parked = 0
     request.upto = 0
     request.started_us = now_us
     request.sent_us = now_us
@@ -183,9 +186,14 @@ def finish(request: Request, slab: Slab, start: int, end: int, bad: bool) -> Non
     request.start = start
     request.end = end
     request.answered = True
-    client.parked += slab.weigh(start, end)
-    if request.whole is not None:
-        finish_fragment(request, request.whole, bad)
+    length = slab.weigh(start, end)
+    client.parked += length
+    whole = request.whole
+    if whole is None:
+        request.parked = length
+    else:
+        whole.parked += length
+        finish_fragment(request, whole, bad)
 
 
 def finish_fragment(fragment: Request, whole: Request, bad: bool) -> None:

@@ -1,0 +1,27 @@
+"""Who waits to be accepted is, whatever becomes of those in front."""
+
+import errno
+from unittest import mock
+
+import pytest
+
+from tests.support.simulation import Simulation
+from twemproxy.net import outcome
+from twemproxy.net.outcome import READ
+from twemproxy.proxy import listener
+
+
+@pytest.mark.parametrize("number", [errno.ECONNABORTED, errno.EPERM])
+def test_one_clients_trouble_does_not_hold_up_those_behind(number: int) -> None:
+    simulation = Simulation(1)
+    answers = [-number, -number, outcome.AGAIN]
+    with mock.patch.object(listener, "accept", side_effect=answers) as accept:
+        simulation.listener.on_event(READ)
+    assert accept.call_count == len(answers)
+    assert not simulation.listener.pausing
+
+
+def test_no_error_is_taken_for_having_to_wait() -> None:
+    numbers = [-number for number in errno.errorcode]
+    assert outcome.AGAIN not in numbers
+    assert outcome.FULL not in numbers
