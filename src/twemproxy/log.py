@@ -11,6 +11,7 @@ The template is also what repeats are recognised by: each may appear
 `flush` (or the next second's first line) tells how many were held back.
 """
 
+import _thread
 import faulthandler
 import os
 import sys
@@ -95,9 +96,23 @@ def reopen() -> None:
 
 
 def trace_crashes() -> None:
-    """Have a crash of this process leave its stack in the log, after HUP too."""
+    """Have a crash of this process leave its stack in the log, after HUP too.
+
+    Whoever enables that gets a small stack for all signals, which a few that come
+    together overflow. So it is a thread that needs none.
+    """
     _state.traces = True
-    faulthandler.enable(file=_state.fd)
+    done = _thread.allocate_lock()
+    done.acquire()
+
+    def enable() -> None:
+        try:
+            faulthandler.enable(file=_state.fd)
+        finally:
+            done.release()
+
+    _thread.start_new_thread(enable, ())
+    done.acquire()
 
 
 def set_level(level: int) -> None:

@@ -160,8 +160,6 @@ class Worker:
         self.process.drop_spare()
         block.put(slot.BUFFERED_BYTES, held_bytes())
         block.put(slot.TICKS, self.former_ticks + self.reactor.ticks)
-        if self.process.draining:
-            self.tell_drained()
         self.reactor.call_at(self.reactor.now_ms + HEARTBEAT_MS, self.beat)
 
     # What the supervisor says.
@@ -228,16 +226,20 @@ class Worker:
                 pool.adopt(config, servers)
             if order["listener"] is not None:
                 self.listen(pool, fds[order["listener"]])
-        self.leaving = [pool for pool in self.leaving if pool.owes()]
+        staying = [pool for pool in self.leaving if pool.owes()]
+        gone = len(self.leaving) - len(staying)
+        self.leaving = staying
         self.watch.adopt(list(self.pools.values()), self.leaving)
         self.process.block.put(slot.GENERATION, generation)
         self.control.send({"op": "ready", "generation": generation})
+        if gone:
+            gc.collect()  # a pool and its servers know each other
 
     def listen(self, pool: Pool, fd: int) -> None:
-        """Accept the clients of a pool; a former listener of it is closed."""
+        """Accept the clients of a pool; a former listener of it accepts its last."""
         former = self.listeners.pop(pool.config.name, None)
         if former is not None:
-            former.close()
+            former.finish()
         os.set_blocking(fd, False)
         listener = Listener(self.process, pool, fd, self.balance)
         self.listeners[pool.config.name] = listener
@@ -249,7 +251,7 @@ class Worker:
         if listener is not None:
             listener.close()
         pool = self.pools.pop(name)
-        pool.retire()
+        pool.remove()
         self.leaving.append(pool)
 
     def still_leaving(self, name: str) -> int:
@@ -261,8 +263,7 @@ class Worker:
         """Accept nobody, answer what is owed, then say so."""
         self.process.draining = True
         for listener in self.listeners.values():
-            listener.accept_waiting()
-            listener.close()
+            listener.finish()
         self.listeners.clear()
         for pool in self.pools.values():
             pool.retire()

@@ -37,7 +37,9 @@ def test_a_dead_server_refuses_and_is_used_again_once_it_is_back(
     stage.servers[0].kill()
     stage.wait_sick_connections(0)
     with stage.proxy.connect() as a, stage.proxy.connect() as b:
+        tried = stage.proxy.server_stats("server1")["connects"]
         assert a.ask(stage.ask_sick, stage.error(REFUSED)) == stage.error(REFUSED)
+        assert stage.proxy.server_stats("server1")["connects"] == tried + 1
         stage.assert_well(b)
         stage.servers[0].start()
         missing = stage.dialect.missing()

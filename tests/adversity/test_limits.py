@@ -119,8 +119,10 @@ def test_a_request_is_not_longer_than_the_pool_allows(
 ) -> None:
     running = proxy(pool(redis_servers(1), max_request_bytes=1000))
     with running.connect() as wire:
-        assert wire.ask(resp("SET", "k", b"x" * 900), b"+OK\r\n") == b"+OK\r\n"
-        wire.send(resp("SET", "k", b"x" * 990))
+        longest = resp("SET", "k", b"x" * 972)
+        assert len(longest) == 1000
+        assert wire.ask(longest, b"+OK\r\n") == b"+OK\r\n"
+        wire.send(resp("SET", "k", b"x" * 973))
         expected = b"-ERR Protocol error: request of more than 1000 bytes\r\n"
         assert wire.read_to_end() == expected
 

@@ -6,6 +6,7 @@ import shlex
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -206,6 +207,21 @@ def test_the_log_level_goes_up_and_down_within_its_limits(supervised: Start) -> 
 
 def _received(proxy: Proxy, count: int) -> bool:
     return proxy.log.count(") received") >= count
+
+
+def test_signals_that_come_together_are_all_taken(supervised: Start) -> None:
+    """Each interrupts the handler of the one before, and all need room on a stack."""
+    proxy = supervised(CONFIG)
+    together = (
+        *(signal.SIGUSR1, signal.SIGHUP, signal.SIGUSR2),
+        *(signal.SIGTTIN, signal.SIGTTOU, signal.SIGCHLD),
+    )
+    for _ in range(50):
+        for number in together:
+            proxy.signal(number)
+        time.sleep(0.002)
+        assert proxy.running
+    wait_until(lambda: "configuration 2 in force" in proxy.log, "a reload")
 
 
 def test_hup_reopens_the_log(supervised: Start) -> None:

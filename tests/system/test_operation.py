@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -15,7 +16,7 @@ import pytest
 
 from tests.support.crew import workers_of
 from tests.support.fleet import Fleet
-from tests.support.ports import LOOPBACK
+from tests.support.ports import LOOPBACK, Reservation
 from tests.support.processes import sockets_of
 from tests.support.proxy import Proxy, foreign, pool
 from tests.support.waiting import wait_until
@@ -23,8 +24,18 @@ from tests.support.wire import Wire, resp
 
 Start = Callable[..., Proxy]
 MAX_RESIDENT_KIB: Final = 45 * 1024
+CROWD: Final = 200  # more than are accepted in a row
+SLOW_S: Final = 0.3  # before a server reads, or a reload has got somewhere
 
 pytestmark = pytest.mark.skipif(foreign(), reason="about our processes")
+
+
+def knock(running: Proxy, count: int) -> list[Wire]:
+    """Have so many clients connect and ask at once."""
+    clients = [running.connect() for _ in range(count)]
+    for client in clients:
+        client.send(resp("PING"))
+    return clients
 
 
 def resident_kib(pid: int) -> int:
@@ -122,6 +133,39 @@ def test_a_drain_answers_what_has_arrived_and_was_not_read_yet(
         assert late.read_to_end() == b"+OK\r\n" * 10
         assert busy.read_to_end() == b"+OK\r\n" * 5000
     assert running.wait_end() == 0
+
+
+def test_a_drain_lets_those_in_who_wait_for_their_turn(
+    fleet: Fleet, proxy: Start
+) -> None:
+    running = proxy(pool(fleet.redis(1), client_accept_rate=1))
+    with ExitStack() as stack:
+        clients = [stack.enter_context(client) for client in knock(running, 10)]
+        running.signal(signal.SIGTERM)
+        for client in clients:
+            assert client.read_to_end() == b"+PONG\r\n"
+    assert running.wait_end() == 0
+
+
+def test_a_pool_that_moves_takes_those_along_who_have_knocked(
+    fleet: Fleet, proxy: Start
+) -> None:
+    running = proxy(pool(fleet.redis(1)))
+    (worker,) = workers_of(running)
+    with ExitStack() as stack, Reservation() as elsewhere:
+        text = running.config_file.read_text()
+        os.kill(worker, signal.SIGSTOP)
+        clients = [stack.enter_context(client) for client in knock(running, CROWD)]
+        running.config_file.write_text(
+            text.replace(f":{running.port}\n", f":{elsewhere.port}\n")
+        )
+        running.signal(signal.SIGUSR1)
+        wait_until(lambda: "reloading" in running.log, "the reload to begin")
+        time.sleep(SLOW_S)
+        os.kill(worker, signal.SIGCONT)
+        for client in clients:
+            assert client.read_exactly(7) == b"+PONG\r\n"
+        wait_until(partial(in_force, running, 2), "the reload")
 
 
 def test_all_processes_follow_a_rotated_log(fleet: Fleet, proxy: Start) -> None:

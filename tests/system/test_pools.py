@@ -223,6 +223,20 @@ def test_the_limit_of_clients_is_also_of_those_that_leave(proxy: Start) -> None:
                 assert one_too_many.read_to_end() == b""
 
 
+def test_a_pool_that_is_back_has_no_servers_ejected_by_the_former(
+    proxy: Start,
+) -> None:
+    with closing(CannedServer()) as server:
+        ejects = pool([server], auto_eject_hosts=True, server_failure_limit=1)
+        running = proxy(ejects + pool([server], "b", listen="@LISTEN2@"))
+        with left_behind(running, server) as both:
+            reloaded(running, both)
+            server.close()
+            wait_until(lambda: running.server_stats("server1")["server_eof"], "its end")
+        assert running.server_stats("server1")["ejected"] == 0
+        assert running.pool_stats()["server_ejects"] == 0
+
+
 def test_who_does_not_read_leaves_a_removed_pool_as_any_other(proxy: Start) -> None:
     answer = b"$1000000\r\n" + bytes(1000000) + b"\r\n"
     script = [Line(until=b"k\r\n"), *[Line(send=answer)] * 20]

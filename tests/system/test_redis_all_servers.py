@@ -159,7 +159,14 @@ def test_wait_does_not_hold_up_others_for_long(client: redis.Redis) -> None:
     ("words", "reason"),
     [
         (["BLPOP", "k", "0"], "'blpop' is not supported by the proxy: it would block"),
-        (["XREAD", "BLOCK", "0", "STREAMS", "k", "0"], "'xread' is not supported"),
+        (
+            ["XREAD", "BLOCK", "0", "STREAMS", "k", "0"],
+            "'xread' is not supported by the proxy: with BLOCK it would block",
+        ),
+        (
+            ["WAITAOF", "0", "1", "0"],
+            "'waitaof' is not supported by the proxy: without a timeout of 1 to",
+        ),
         (["MULTI"], "'multi' is not supported by the proxy: a transaction needs"),
         (["WATCH", "k"], "'watch' is not supported by the proxy: a transaction needs"),
         (["SUBSCRIBE", "c"], "'subscribe' is not supported by the proxy: a subscri"),

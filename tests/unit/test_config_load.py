@@ -90,6 +90,21 @@ def test_all_mistakes_of_a_file_are_reported() -> None:
     ]
 
 
+def test_a_pool_without_a_list_hides_no_other_mistake() -> None:
+    lines = report(
+        "a:\n  listen: 127.0.0.1:1\n  timout: 5\n"
+        "b:\n  listen: 127.0.0.1:2\n  hash: md6\n  servers:\n   - x:1:1\n"
+    )
+    assert lines == [
+        "f.yml:1: a: found no list, expected 'servers:' and a list",
+        "f.yml:3: a: found unknown key 'timout', expected a known key "
+        "(did you mean 'timeout'?)",
+        "f.yml:6: b.hash: found 'md6', expected one of one_at_a_time, md5, crc16, "
+        "crc32, crc32a, fnv1_64, fnv1a_64, fnv1_32, fnv1a_32, hsieh, murmur, jenkins "
+        "(did you mean 'md5'?)",
+    ]
+
+
 def test_the_log_tells_what_the_c_program_meets_first() -> None:
     text = "a:\n  servers:\n   - x:1:1\nb:\n  listen: 127.0.0.1:1\n  servers: 1\n"
     with pytest.raises(ConfigFileError) as caught:

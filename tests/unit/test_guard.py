@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.support.simulation import Far, Simulation
 from tests.support.wire import resp
 from twemproxy.net.ledger import held_bytes
@@ -13,6 +15,7 @@ VALUE = bytes(70_000)
 KEYS = ["alpha", "beta", "gamma", "delta", "one", "two"]
 RECHECK_MS = 20
 PATIENCE = 100
+PATIENCE_MS = 1000
 MGET = re.compile(rb"\*(\d+)\r\n\$4\r\nMGET\r\n", re.IGNORECASE)
 
 
@@ -73,3 +76,28 @@ def test_who_stops_in_the_middle_of_a_request_stops_nobody_else_for_long() -> No
                 break
         assert not rest
         assert heard
+
+
+@pytest.mark.parametrize("words", [("RESET",), ("AUTH", "wrong")])
+def test_who_is_no_longer_known_has_time_to_say_the_password(
+    words: tuple[str, ...],
+) -> None:
+    """As much as when it came, however long ago that was."""
+    simulation = Simulation(1, redis_auth=b"p", client_auth_timeout_ms=PATIENCE_MS)
+    with simulation.running():
+        simulation.process.guard = watch = Watch(simulation.process)
+        watch.adopt([simulation.pool])
+        client = simulation.client()
+        client.say(resp("AUTH", "p"))
+        for _ in range(10):
+            simulation.pass_time(PATIENCE_MS)
+        client.say(resp(*words))
+        simulation.tick(2)
+        simulation.pass_time(PATIENCE_MS // 2)
+        simulation.pass_time(PATIENCE_MS // 4)
+        client.listen()
+        assert not client.ended
+        simulation.pass_time(PATIENCE_MS)
+        simulation.tick()
+        client.listen()
+        assert client.ended

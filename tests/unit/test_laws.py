@@ -1,8 +1,9 @@
 """The laws, under every interleaving of what clients, servers and time can do.
 
 Clients speak in pieces, stop reading, half-close and vanish; servers answer in pieces,
-refuse, die, talk nonsense and keep silent; time passes. After each step every request
-has had at most one ending; when all is quiet, exactly one, and nothing is left.
+refuse, die, talk nonsense and keep silent; reloads happen; time passes. After each step
+every request has had at most one ending; when all is quiet, exactly one, and nothing is
+left.
 """
 
 import gc
@@ -212,6 +213,22 @@ class Laws(RuleBasedStateMachine):
         """Time passes."""
         self.sim.pass_time(time_ms)
 
+    @rule(
+        connections=st.integers(1, 3),
+        order=st.permutations(range(SERVERS)),
+        login=st.booleans(),
+    )
+    def reload(self, connections: int, order: list[int], login: bool) -> None:
+        """The pool gets other settings, and where those are new, connections, too."""
+        config = self.sim.pool.config
+        rows = {row.port: row for row in config.servers}
+        changed = config._replace(
+            servers=tuple(rows[port] for port in order),
+            server_connections=connections,
+            redis_db=config.redis_db ^ int(login),
+        )
+        self.sim.pool.adopt(changed, [self.sim.block(2 + port) for port in order])
+
     @rule(times=st.integers(1, 3))
     def turn(self, times: int) -> None:
         """The loop turns."""
@@ -236,8 +253,8 @@ class Laws(RuleBasedStateMachine):
         if not hasattr(self, "sim"):
             return
         for server in self.sim.pool.servers:
-            conns = server.conns + server.newer
-            assert len(conns) <= server.limit
+            assert len(server.conns) <= server.limit
+            conns = [conn for conn in self.sim.pool.links if conn.owner is server]
             waiting = sum(conn.unsent for conn in conns)
             assert server.counters.get(slot.IN_QUEUE) == waiting
             written = sum(conn.written for conn in conns)

@@ -84,3 +84,17 @@ def test_a_client_is_believed_when_no_server_can_answer_now() -> None:
         client.heard.clear()
         simulation.tick(4)
         assert client.listen() == FULL
+
+
+def test_a_server_that_a_reload_took_away_is_not_asked() -> None:
+    simulation = Simulation(2)
+    with simulation.running():
+        greet(simulation, b"")
+        (asked,) = simulation.attempts
+        config = simulation.pool.config
+        (row,) = [row for row in config.servers if row.port == asked[1]]
+        counters = [simulation.block(2 + row.port)]
+        simulation.pool.adopt(config._replace(servers=(row,)), counters)
+        simulation.dialled[0].close()
+        simulation.tick(4)
+        assert simulation.attempts == [asked]

@@ -33,6 +33,30 @@ def test_room_is_made_of_names_that_are_gone_and_their_numbers_go() -> None:
     region.close()
 
 
+def test_room_is_made_of_those_who_have_been_gone_for_longest() -> None:
+    half = MIN_BLOCKS // 2
+    blocks = Blocks(Config(()))
+    region = Region(MIN_BLOCKS)
+    wanted = [pool(name, *(f"s{i}" for i in range(half - 10))) for name in "abc"]
+    first = blocks.assign(Config((wanted[0],)), [region])
+    second = blocks.assign(Config((wanted[1],)), [region], first)
+    for served in second:
+        region.view[served.block * BLOCK_SLOTS] = 7
+    blocks.assign(Config((wanted[2],)), [region], second)
+    assert blocks.assign(Config((wanted[1],)), [region], second) == second
+    assert region.view[second[0].block * BLOCK_SLOTS] == 7
+    region.close()
+
+
+def test_what_is_in_force_makes_no_room() -> None:
+    labels = [f"s{i}" for i in range(MIN_BLOCKS - 2)]
+    blocks = Blocks(Config(()))
+    full = blocks.assign(Config((pool("a", *labels),)), [])
+    with pytest.raises(ConfigError, match="start it anew"):
+        blocks.assign(Config((pool("b", "t"),)), [], full)
+    assert blocks.assign(Config((pool("a", *labels),)), [], full) == full
+
+
 def test_too_many_names_are_refused_and_change_nothing() -> None:
     blocks = Blocks(Config((pool("a", "s"),)))
     first = blocks.assign(Config((pool("a", "s"),)), [])

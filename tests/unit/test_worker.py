@@ -1,5 +1,6 @@
 """The worker's side of its line to the supervisor."""
 
+import gc
 import json
 import os
 import re
@@ -9,7 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.models import pool
+from twemproxy.control.setup import plain
 from twemproxy.net.portable import PortablePoller
+from twemproxy.proxy.pool import Pool
 from twemproxy.stats import slot
 from twemproxy.worker import Worker, trail
 
@@ -61,3 +65,34 @@ def test_ticks_go_on_where_the_former_worker_was(
     worker.beat()
     ticks = worker.process.block.get(slot.TICKS)
     assert ticks == TICKS_OF_A_FORMER + worker.reactor.ticks
+
+
+def test_a_long_drain_does_not_look_ever_more_often_whether_it_is_over(
+    line: tuple[Worker, socket.socket],
+) -> None:
+    worker, _ = line
+    worker.process.clients = 1
+    worker.drain()
+    for _ in range(3):
+        before = len(worker.reactor.timers)
+        worker.beat()  # its own timer for the next one is left alone
+        assert len(worker.reactor.timers) == before + 1
+
+
+def test_nothing_is_left_of_pools_that_came_and_went(
+    line: tuple[Worker, socket.socket],
+) -> None:
+    worker, _ = line
+    worker.configured = True  # the log is ours
+    row = {"config": plain(pool("a", "s")), "listener": None}
+    there = [{**row, "block": 1, "server_blocks": [2]}]
+    process = {"max_clients": 9, "mbuf_size": 16384}
+    gc.collect()
+    gc.disable()  # as in a worker
+    try:
+        for number, pools in enumerate([there, []] * 3):
+            order = {"op": "configure", "generation": number, "pools": pools}
+            worker.on_message({**order, "process": process}, [])
+        assert not any(isinstance(item, Pool) for item in gc.get_objects())
+    finally:
+        gc.enable()

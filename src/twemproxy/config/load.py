@@ -58,10 +58,10 @@ def parse(data: bytes, file: str, resolve: Resolve = resolve_host) -> Config:
         expected = f"at most {MAX_FILE_BYTES} bytes"
         raise ConfigFileError(file, [_unread("a larger file", expected)])
     root = compose(data, file)
-    problems = check_shape(root, file)
-    if problems:
+    problems, readable = check_shape(root, file)
+    if not readable:
         raise ConfigFileError(file, problems)
-    loader = _Loader(file, resolve)
+    loader = _Loader(file, resolve, problems)
     config = loader.config(root)
     if loader.problems:
         raise ConfigFileError(file, loader.problems)
@@ -83,9 +83,9 @@ def _unread(found: str, expected: str) -> Problem:
 class _Loader:
     """Turns a tree of the right shape into pools, collecting problems."""
 
-    def __init__(self, file: str, resolve: Resolve) -> None:
+    def __init__(self, file: str, resolve: Resolve, problems: list[Problem]) -> None:
         self.file = file
-        self.problems: list[Problem] = []
+        self.problems = problems
         self._resolve = _remember(resolve)
 
     def config(self, root: Node) -> Config:
@@ -120,6 +120,8 @@ class _Loader:
         """Handle ``key: value``, or each item of ``key: [items]``."""
         items = value.items if value.kind == "sequence" else [value]
         setting = BY_KEY.get(key.text)
+        listed = setting is not None and setting.kind in LISTED
+        pool.has_list |= value.kind == "sequence" and not listed
         if not key.text:
             self._empty(key, pool.name, "a key")
         elif setting is None:

@@ -21,9 +21,11 @@ _BODY: Final = "a mapping of keys and values"
 _DEEP: Final = "a plain value, in quotes if it has braces"
 
 
-def check_shape(root: Node, file: str) -> list[Problem]:
-    """List what keeps the tree from being a mapping of pools."""
-    return _Shape(file).check(root)
+def check_shape(root: Node, file: str) -> tuple[list[Problem], bool]:
+    """List what is wrong with the tree; tell whether it can be read all the same."""
+    shape = _Shape(file)
+    problems = shape.check(root)
+    return problems, len(problems) == shape.listless
 
 
 class _Shape:
@@ -32,6 +34,7 @@ class _Shape:
     def __init__(self, file: str) -> None:
         self.file = file
         self.problems: list[Problem] = []
+        self.listless = 0  # problems that are a pool without a list
         self._sequences: dict[int, int] = {}  # by id of a mapping or merged value
         self._checked: set[int] = set()  # ids of sequences
 
@@ -65,6 +68,7 @@ class _Shape:
         before = len(self.problems)
         sequences = self._keys(name.text, body, 0)
         if not sequences and len(self.problems) == before:
+            self.listless += 1
             reason = "missing sequence directive at depth 2"
             self._add(name.line, name.text, "no list", "'servers:' and a list", reason)
 

@@ -89,7 +89,7 @@ class Reloader:
         return ""
 
     def _prepare(self, config: Config) -> tuple[Setup, list[tuple[str, int]]]:
-        blocks = self._blocks.assign(config, self._regions)
+        blocks = self._blocks.assign(config, self._regions, self.setup.blocks)
         limits = share_out(config)
         found, fresh = self._listeners.cover(config)
         return (

@@ -20,7 +20,7 @@ cdef class Client(Asker):
     cdef public unsigned char authenticated, broken, draining, in_turns, leaving, resp3
     cdef public int silence
     cdef public object session
-    cdef public long long number, since_ms
+    cdef public long long number, since_ms, strange_ms
     cdef public str peer
 
     @cython.locals(request=Request)

@@ -59,6 +59,7 @@ class Client(Asker):
         "silence",
         "since_ms",
         "sticky",
+        "strange_ms",
         "window",
     )
 
@@ -86,6 +87,7 @@ class Client(Asker):
         self.peer = ""
         self.number = process.number()
         self.since_ms = self.reactor.now_ms
+        self.strange_ms = self.since_ms  # when it became unknown, if it is
         self.parked = 0  # bytes of replies that wait for their turn
         self.max_window = MAX_WINDOW
         self.output_limit = MAX_CLIENT_OUTPUT_BYTES

@@ -214,7 +214,7 @@ class Watch(Guard):
                 continue
             idled = idle_ms and now_ms - client.moved_ms > idle_ms
             strange = auth_ms and not client.authenticated
-            if idled or (strange and now_ms - client.since_ms > auth_ms):
+            if idled or (strange and now_ms - client.strange_ms > auth_ms):
                 late.append(client)
         for client in late:
             self.give_up(client)

@@ -25,6 +25,7 @@ class Listener(Handler):
 
     __slots__ = (
         "balance",
+        "closing",
         "counted_us",
         "credit_us",
         "few",
@@ -42,6 +43,7 @@ class Listener(Handler):
         self.process = process
         self.pool = pool
         self.pausing = False
+        self.closing = False  # nobody who waits now may wait any longer
         self.credit_us = 1000000  # time saved up, which clients are accepted for
         self.counted_us = process.reactor.now_us
 
@@ -49,7 +51,7 @@ class Listener(Handler):
         """Accept all who wait."""
         if not flags & READ or self.pausing:
             return
-        rate = self.pool.config.client_accept_rate
+        rate = 0 if self.closing else self.pool.config.client_accept_rate
         for _ in range(MAX_ACCEPTS):
             if rate and not self.is_due(rate):
                 self.pause(1000 // rate + 1)
@@ -151,15 +153,15 @@ class Listener(Handler):
         log.error("client connections %d exceed limit %d", count, limit)
         os.close(fd)
 
-    def accept_waiting(self) -> None:
-        """Accept those who knocked before we close, as many as can have done so."""
-        self.balance, self.pausing = ALONE, False
+    def finish(self) -> None:
+        """Accept those who knocked already, as many as can have done so, and close."""
+        self.balance, self.pausing, self.closing = ALONE, False, True
         for _ in range(self.pool.config.backlog // MAX_ACCEPTS + 1):
             self.on_event(READ)
+        self.close()
 
     def close(self) -> None:
         """Listen no more; clients stay."""
-        if self.fd >= 0:
-            self.process.reactor.unregister(self)
-            os.close(self.fd)
-            self.fd = -1
+        self.process.reactor.unregister(self)
+        os.close(self.fd)
+        self.fd = -1

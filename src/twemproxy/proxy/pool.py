@@ -174,20 +174,17 @@ class Server(Owner):
                 (self.newer if conn.resp3 else self.conns).remove(conn)
                 conn.retire()
 
-    def restrict(self, limit: int) -> None:
-        """Have so many connections at most, of each kind."""
-        self.limit = limit
-        for conns in (self.conns, self.newer):
-            while len(conns) > limit:
-                conns.pop().retire()
+    def keep(self, limit: int) -> None:
+        """Give up all connections but so many, as soon as they owe nothing."""
+        surplus = self.conns[limit:] + self.newer[limit:]
+        self.conns = self.conns[:limit]
+        self.newer = self.newer[:limit]
+        for conn in surplus:
+            conn.retire()
 
     def retire(self) -> None:
-        """Give every open connection up as soon as it owes nothing."""
-        conns = self.conns + self.newer
-        self.conns = []
-        self.newer = []
-        for conn in conns:
-            conn.retire()
+        """Give every connection up."""
+        self.keep(0)
 
     def on_answer(self, taken_us: int) -> int:
         """Forget the failures; learn how long an answer usually takes, and say so."""
@@ -308,9 +305,8 @@ class Pool:
                 server = Server(self, server_config, i, server_counters[i])
             server.index = i
             server.counters = server_counters[i]
-            server.restrict(config.server_connections)
-            if not same_login:
-                server.retire()
+            server.limit = config.server_connections
+            server.keep(server.limit if same_login else 0)
             self.servers.append(server)
         for server in former.values():
             server.dropped = True
@@ -343,6 +339,15 @@ class Pool:
             hashed = config.slowlog_keys == "hashed"
             tracer = Tracer(self.process.slowlog, config.name, hashed)
         self.protocol.trace(config.slowlog_us, tracer)
+
+    def remove(self) -> None:
+        """Retire, for a reload took the pool away: it ejects nobody any more.
+
+        Another pool of its name may count where it does.
+        """
+        for server in self.servers:
+            server.dropped = True
+        self.retire()
 
     def retire(self) -> None:
         """Answer what every client has sent, then let it go; the servers last."""

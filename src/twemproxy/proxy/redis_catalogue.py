@@ -14,6 +14,7 @@ from twemproxy.wire import rule
 from twemproxy.wire.lookup import CommandIndex
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.commands import COMMANDS, ROW, Command
+from twemproxy.wire.redis.commands.row import BLOCKS
 from twemproxy.wire.redis.keys import lookups, pinned, positions, waits
 
 WATCHED: Final = rule.ECHOES | rule.CODE
@@ -126,7 +127,7 @@ class Catalogue:
         if command.how == rule.REFUSED:
             return refusal(command)
         if command.flags & rule.BLOCK_OPTION and waits(command, args):
-            return answers.refused(command.name, b"it would block")
+            return answers.refused(command.name, b"with BLOCK " + BLOCKS)
         if command.flags & WATCHED:
             reply = objection_to_echoes(command, args)
             if reply:

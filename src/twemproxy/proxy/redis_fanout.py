@@ -22,6 +22,7 @@ from twemproxy.stats import slot
 from twemproxy.wire import rule
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.commands import Command
+from twemproxy.wire.redis.commands.row import BLOCKS
 from twemproxy.wire.redis.numbers import MAX_CURSOR, cursor, is_integer
 from twemproxy.wire.redis.parts import MERGES, cursor_of, is_error
 
@@ -30,7 +31,7 @@ CURSOR_TOO_LARGE: Final = answers.error(
     b"a server's cursor is too large to add the server to it"
 )
 ABOUT_SCRIPTS: Final = (rule.ONE_OK, rule.RUNNING)  # what cannot wait for one to end
-TOO_LONG: Final = b"it would block a server connection that other clients share"
+TOO_LONG: Final = b"without a timeout of 1 to %d ms %b" % (limits.MAX_WAIT_MS, BLOCKS)
 
 
 class Everywhere(Gather):

@@ -59,7 +59,7 @@ class Handshake:
             return self.login(client, args[1], args[2]) or answers.OK
         if not password:
             return answers.NO_PASSWORD_SET
-        client.authenticated = is_same(args[1], password)
+        know(client, is_same(args[1], password))
         return answers.OK if client.authenticated else answers.WRONG_PASSWORD
 
     def login(self, client: Client, user: bytes, password: bytes) -> bytes:
@@ -67,9 +67,9 @@ class Handshake:
         expected = self.pool.config.redis_auth
         right = is_same(password, expected) or not expected
         if not right or user != USER:
-            client.authenticated = not expected
+            know(client, not expected)
             return WRONG_PAIR
-        client.authenticated = True
+        know(client, True)
         return b""
 
     def hello(self, client: Client, args: list[bytes]) -> bytes:
@@ -134,11 +134,18 @@ class Handshake:
             return answers.RESET
 
         client.silence = reason.LOUD
-        client.authenticated = not self.pool.config.redis_auth
+        know(client, not self.pool.config.redis_auth)
         keep(promise(client, forget))
         if client.head is not None:
             client.pause(reason.HANDSHAKE)
         return b""
+
+
+def know(client: Client, known: bool) -> None:
+    """Take down whether a client is known, and since when one that was is not."""
+    if client.authenticated and not known:
+        client.strange_ms = client.reactor.now_ms
+    client.authenticated = known
 
 
 def is_same(given: bytes, secret: bytes) -> bool:

@@ -77,6 +77,8 @@ class Probe:
         self.asked = None
         while self.candidates and self.asked is None:
             server = self.candidates.pop(0)
+            if server.dropped:
+                continue
             conn = server.newer[0] if server.newer else server.open(True)
             if conn is not None and conn.bytes_in:  # it has had its HELLO
                 self.known = True

@@ -78,9 +78,9 @@ POOL: Final = _rows(
     ours=(
         ("client_requests", "counter", "# requests of clients"),
         ("client_responses", "counter", "# responses to clients, local ones too"),
-        ("client_errors", "counter", "# error responses made by the proxy"),
+        ("client_errors", "counter", "# error responses because a server failed"),
         ("abandoned", "counter", "# requests whose client left early"),
-        ("local_answers", "counter", "# requests the proxy answered itself"),
+        ("local_answers", "counter", "# requests the proxy answered or refused itself"),
         ("client_refused", "counter", "# clients refused: client_connections"),
         ("client_bytes_in", "counter", "bytes read from clients"),
         ("client_bytes_out", "counter", "bytes written to clients"),

@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from twemproxy.config.model import Config
+from twemproxy.config.model import Config, PoolConfig
 from twemproxy.errors import ConfigError
 from twemproxy.stats.collect import PoolBlock, ServerBlock
 from twemproxy.stats.metrics import BLOCK_BYTES, BLOCK_SLOTS, PROCESS_BLOCK, TABLE
 
-MIN_BLOCKS: Final = 2048  # a megabyte of address space; memory comes as it is used
-ROOM_TO_GROW: Final = 4  # times what the first configuration needs, for reloads
+MIN_BLOCKS: Final = 4096  # megabytes of address space; memory comes as it is used
+ROOM_TO_GROW: Final = 8  # times what the first configuration needs, for reloads
 
 Key = tuple[str, str | None]  # a pool's name, and a server's label or none
 
@@ -66,20 +66,31 @@ class Region:
 class Blocks:
     """Gives every pool and server of a configuration its block, the same each time.
 
-    Blocks of names that are gone are kept for their return until room is needed.
+    Blocks of names that are gone are kept for their return until room is needed. Then
+    those go first that have been gone for longest: who has left lately may still count.
     """
 
     def __init__(self, first: Config) -> None:
         need = 1 + sum(1 + len(pool.servers) for pool in first.pools)
         self.count = max(MIN_BLOCKS, ROOM_TO_GROW * need)
         self._free = list(range(self.count - 1, PROCESS_BLOCK, -1))
-        self._of: dict[Key, int] = {}
+        self._of: dict[Key, int] = {}  # by when they were last wanted
 
     def assign(
-        self, config: Config, regions: Iterable[Region]
+        self,
+        config: Config,
+        regions: Iterable[Region],
+        in_force: Iterable[PoolBlock] = (),
     ) -> tuple[PoolBlock, ...]:
-        """Find or make the blocks of `config`; ConfigError when it has too many."""
-        self._make_room(_names(config), list(regions))
+        """Find or make the blocks of `config`; ConfigError when it has too many.
+
+        Those `in_force` stay as they are: workers count there, and go on if it fails.
+        """
+        kept = {key for pool in in_force for key in _keys(pool)}
+        wanted = {key for pool in config.pools for key in _keys(pool)}
+        self._make_room(wanted, kept, list(regions))
+        for key in wanted & self._of.keys():
+            self._of[key] = self._of.pop(key)
         return tuple(
             PoolBlock(
                 pool.name,
@@ -98,28 +109,28 @@ class Blocks:
             self._of[key] = self._free.pop()
         return self._of[key]
 
-    def _make_room(self, wanted: set[Key], regions: list[Region]) -> None:
+    def _make_room(
+        self, wanted: set[Key], kept: set[Key], regions: list[Region]
+    ) -> None:
         short = len(wanted - self._of.keys()) - len(self._free)
         if short <= 0:
             return
-        gone = [key for key in self._of if key not in wanted]
+        used = wanted | kept
+        gone = [key for key in self._of if key not in used]
         if len(gone) < short:
             raise ConfigError(
-                f"{len(wanted)} pools and servers, this process was started with room "
-                f"for {self.count - 1}; start it anew"
+                f"{len(used)} pools and servers, those before included, this process "
+                f"was started with room for {self.count - 1}; start it anew"
             )
-        for key in gone:
+        for key in gone[:short]:
             block = self._of.pop(key)
             for region in regions:
                 region.clear(block)
             self._free.append(block)
 
 
-def _names(config: Config) -> set[Key]:
-    names: set[Key] = {(pool.name, None) for pool in config.pools}
-    for pool in config.pools:
-        names.update((pool.name, server.label) for server in pool.servers)
-    return names
+def _keys(pool: PoolConfig | PoolBlock) -> list[Key]:
+    return [(pool.name, None), *((pool.name, row.label) for row in pool.servers)]
 
 
 def _anonymous_file(size: int) -> int:

@@ -107,7 +107,7 @@ class RequestScanner(PlainWalker):
 
     def take_usual(self, buf: bytearray, start: int, filled: int) -> None:
         """Walk over the count and the arguments if they are as they mostly are."""
-        stop = min(filled, start + self.max_bytes + 2)
+        stop = min(filled, start + self.max_bytes)
         most, longest = MAX_ARGUMENTS, MAX_ARGUMENT_BYTES
         if not self.trusting:
             most, longest = MAX_UNAUTHENTICATED_ARGUMENTS, MAX_UNAUTHENTICATED_BYTES
@@ -149,7 +149,7 @@ class RequestScanner(PlainWalker):
             raise ProtocolError("unauthenticated bulk length")
         self.bulk = value
         self.at = self.pos - start
-        if self.at + value > self.max_bytes:
+        if self.at + value + 2 > self.max_bytes:
             raise ProtocolError(f"request of more than {self.max_bytes} bytes")
         return True
 
