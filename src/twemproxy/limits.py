@@ -33,7 +33,7 @@ MAX_LINE_BYTES: Final = 1 * MIB  # a status, error or number line of a reply
 MAX_REPLY_BYTES: Final = 1024 * MIB  # one reply
 
 # What is kept for one client before it is no longer read.
-FIRST_WINDOW: Final = 4  # requests in flight while the size of replies is not known
+FIRST_WINDOW: Final = 8  # requests in flight while the size of replies is not known
 MAX_WINDOW: Final = 4096  # requests of a client that keeps up (`max_in_flight`)
 MAX_CLIENT_OUTPUT_BYTES: Final = 32 * MIB  # unread replies (`max_client_output_bytes`)
 
