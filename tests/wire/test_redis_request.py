@@ -144,6 +144,17 @@ def test_a_line_is_not_longer_than_its_limit(end: bytes) -> None:
     assert scan(line, [*pieces, len(line)]).error
 
 
+@pytest.mark.parametrize(("length", "taken"), [(512, True), (513, False)])
+def test_a_line_is_not_longer_than_a_request_may_be(length: int, taken: bool) -> None:
+    def make() -> RequestScanner:
+        scanner = RequestScanner()
+        scanner.max_bytes = 512
+        return scanner
+
+    line = b"GET " + b"k" * (length - 5) + b"\n"
+    assert (not feed(make, line, [len(line)]).error) == taken
+
+
 def test_a_million_arguments_take_memory_as_they_arrive() -> None:
     scanner = RequestScanner()
     head = b"*%d\r\n" % limits.MAX_ARGUMENTS

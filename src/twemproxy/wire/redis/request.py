@@ -193,7 +193,7 @@ class RequestScanner(PlainWalker):
         pos = start + self.at
         while pos < filled and buf[pos] != 10:
             pos += 1
-        if pos - start > MAX_INLINE_BYTES:
+        if pos + 1 - start > min(MAX_INLINE_BYTES, self.max_bytes):
             raise ProtocolError("too big inline request")
         if pos < filled:
             self.length = pos + 1 - start
