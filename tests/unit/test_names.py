@@ -12,6 +12,7 @@ HOST = "name.test"
 GET = resp("GET", "k")
 DOWN = b"-ERR Host is down\r\n"
 REFUSED = b"-ERR Connection refused\r\n"
+RESET = b"-ERR Connection reset by peer\r\n"
 TIMED_OUT = b"-ERR Connection timed out\r\n"
 
 
@@ -145,6 +146,24 @@ def test_a_connection_leaves_an_address_that_its_name_has_lost() -> None:
         simulation.dialled[0].listen()
         assert simulation.dialled[0].ended
     assert simulation.block(2).get(slot.SERVER_EOF) <= 1  # our own, at the end
+
+
+def test_an_address_that_its_name_has_lost_fails_for_nobody_else() -> None:
+    simulation = Simulation(1, host=HOST, auto_eject_hosts=True, server_failure_limit=1)
+    simulation.names[HOST] = ["10.0.0.1"]
+    with simulation.running():
+        waiting = simulation.client()
+        waiting.say(GET)
+        simulation.tick(4)
+        simulation.names[HOST] = ["10.0.0.2"]
+        simulation.pass_time(limits.NAME_LIFETIME_MS + 1)
+        simulation.dialled[0].close()
+        simulation.tick(2)
+        assert waiting.listen() == RESET
+        assert answered(simulation) == b"$1\r\nv\r\n"
+        assert simulation.dialled[-1].host == "10.0.0.2"
+        assert simulation.block(2).get(slot.SERVER_ERR) == 1
+        assert simulation.block(1).get(slot.SERVER_EJECTS) == 0
 
 
 def test_connects_that_fail_again_and_again_are_spaced_until_one_succeeds() -> None:

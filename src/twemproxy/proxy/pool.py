@@ -198,13 +198,18 @@ class Server(Owner):
         self.count_failure()
 
     def on_closed(self, conn: ServerConnection, error: int) -> None:
-        """Forget a closed connection; every close counts as a failure."""
+        """Forget a closed connection; every close counts as a failure.
+
+        But not that of one which retires from an address that a name may have lost.
+        """
         self.pool.links.pop(conn, None)
         conns = self.newer if conn.resp3 else self.conns
         if conn in conns:
             conns.remove(conn)
         self.pool.protocol.on_lost(conn, error)
         if error in (0, errno.EPROTONOSUPPORT):  # we gave it up
+            return
+        if conn.retiring and self.named:
             return
         self.last_error = error
         self.damp(conn.bytes_in > 0)
