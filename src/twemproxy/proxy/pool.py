@@ -225,6 +225,12 @@ class Server(Owner):
             if not self.ejected:
                 self.pool.eject(self)
 
+    def readmit(self) -> None:
+        """Be there for keys again."""
+        self.ejected = False
+        if not self.dropped:  # else another server of this name may count here
+            self.counters.put(slot.EJECTED, 0)
+
     def damp(self, was_usable: bool) -> None:
         """Space out connects to a server that keeps refusing them.
 
@@ -334,8 +340,7 @@ class Pool:
         for server in self.servers:
             server.retry_at_ms = min(server.retry_at_ms, latest_ms)
             if server.ejected and not config.auto_eject_hosts:
-                server.ejected = False
-                server.counters.put(slot.EJECTED, 0)
+                server.readmit()
 
     def trace(self) -> None:
         """Take slow requests down, or no longer."""
@@ -405,8 +410,7 @@ class Pool:
         count = 0
         for server in self.servers:
             if server.ejected and server.retry_at_ms <= now_ms:
-                server.ejected = False
-                server.counters.put(slot.EJECTED, 0)
+                server.readmit()
                 count += 1
         if count:
             log.info("update pool '%s' to add %d servers", self.config.name, count)
