@@ -79,7 +79,7 @@ def test_a_socket_file_that_cannot_be_removed_stops_nobody(
     path = str(tmp_path / "a.sock")
     listeners = sockets.Listeners()
     listen = Listen(path, "", 0, path, 0)
-    listeners.cover(Config((pool("alpha", "s1")._replace(listen=listen),)))
+    listeners.cover(Config((pool("alpha", "s1")._replace(listen=listen),)), {})
 
     def refuse(_: Path, missing_ok: bool) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")

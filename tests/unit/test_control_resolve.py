@@ -1,13 +1,20 @@
 """Resolving: one question per name, answers that age, failures that pass."""
 
 import asyncio
+import socket
 import threading
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from tests.support.models import pool
 from twemproxy import log
+from twemproxy.config.model import Config, Listen
 from twemproxy.control import resolve
+from twemproxy.control.reload import Reloader
 from twemproxy.control.resolve import Answer, Resolver
+from twemproxy.control.sockets import Listeners
 
 
 class Names:
@@ -100,3 +107,57 @@ def test_without_a_thread_a_name_has_no_addresses_for_now(
     failed, found = asyncio.run(ask())
     assert failed.addresses == ()
     assert found.addresses == ("127.0.0.1",)
+
+
+def test_names_that_hang_delay_no_other() -> None:
+    hanging = threading.Event()
+
+    def look_up(host: str) -> tuple[str, ...]:
+        if host != "h":
+            hanging.wait()
+        return ("127.0.0.1",)
+
+    async def ask() -> Answer:
+        resolver = Resolver(look_up)
+        stuck = [resolver.resolve(f"stuck{i}") for i in range(100)]
+        await asyncio.sleep(0)
+        try:
+            return await asyncio.wait_for(resolver.resolve("h"), 10)
+        finally:
+            hanging.set()
+            await asyncio.gather(*stuck)
+
+    assert asyncio.run(ask()).addresses == ("127.0.0.1",)
+
+
+def test_an_address_keeps_the_interface_that_it_is_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    places = [("fe80::1", 0, 0, 2), ("::1", 0, 0, 0), ("10.0.0.1", 0)]
+    found = [(0, 0, 0, "", place) for place in places]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    assert resolve.look_up("h") == ("fe80::1%2", "::1", "10.0.0.1")
+
+
+def test_a_reload_holds_nobody_up_while_it_looks_for_where_to_listen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asking: list[threading.Thread] = []
+
+    def ask(*_: object, **__: object) -> list[tuple[object, ...]]:
+        asking.append(threading.current_thread())
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+
+    async def switch(_: object) -> str:
+        return "enough"
+
+    listen = Listen("name.test:1", "name.test", 1, "", 0)
+    config = Config((pool("alpha", "s1")._replace(listen=listen),))
+    blocks: Any = SimpleNamespace(assign=lambda *_: ())
+    setup: Any = SimpleNamespace(generation=1, blocks=(), _replace=lambda **_: None)
+    workers: Any = SimpleNamespace(switch=switch)
+    monkeypatch.setattr(socket, "getaddrinfo", ask)
+    reloader = Reloader(lambda: config, Listeners(), blocks, [], setup)
+    assert asyncio.run(reloader.reload(workers)) == "enough; enough"
+    assert asking
+    assert threading.main_thread() not in asking

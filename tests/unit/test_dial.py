@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from twemproxy.net.dial import borrowed, connect_error, dial_tcp, peer_name, tune
+from twemproxy.net.dial import (
+    borrowed,
+    connect_error,
+    dial_tcp,
+    peer_name,
+    scoped,
+    tune,
+)
 
 TCP = socket.IPPROTO_TCP
 
@@ -33,6 +40,19 @@ def test_a_vanished_server_will_be_noticed(
         with borrowed(fd) as sock:
             assert sock.getsockopt(level, option) == value
         socket.socket(fileno=fd).close()
+
+
+def test_an_address_is_reached_through_the_interface_it_names() -> None:
+    index = socket.if_nametoindex("lo")
+    assert list(scoped("fe80::1%lo", 7)) == ["fe80::1", 7, 0, index]
+    assert list(scoped(f"fe80::1%{index}", 7)) == ["fe80::1", 7, 0, index]
+
+
+@pytest.mark.parametrize(
+    "host", ["fe80::1%nosuch", "127.0.0.1%lo", "fe80::1%", "fe80::1%" + 99 * "x"]
+)
+def test_an_interface_that_is_not_there_has_no_hosts(host: str) -> None:
+    assert dial_tcp(host, 7) == (-1, errno.EHOSTDOWN)
 
 
 def congestion(sock: socket.socket) -> bytes:

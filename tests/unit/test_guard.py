@@ -7,7 +7,9 @@ import pytest
 from tests.support.simulation import Far, Simulation
 from tests.support.wire import resp
 from twemproxy.net.ledger import held_bytes
+from twemproxy.proxy import reason
 from twemproxy.proxy.guard import Watch
+from twemproxy.stats import slot
 
 MIB = 1 << 20
 CLIENTS = 10
@@ -101,3 +103,18 @@ def test_who_is_no_longer_known_has_time_to_say_the_password(
         simulation.tick()
         client.listen()
         assert client.ended
+
+
+def test_a_paused_client_that_is_given_up_is_no_longer_counted() -> None:
+    simulation = Simulation(1, client_idle_timeout_ms=100)
+    with simulation.running():
+        simulation.process.guard = watch = Watch(simulation.process)
+        watch.adopt([simulation.pool])
+        simulation.client()
+        (client,) = simulation.pool.clients
+        client.pause(reason.OUTPUT)
+        assert simulation.block(0).get(slot.PAUSED_CLIENTS) == 1
+        simulation.pass_time(101)
+        watch.sweep()
+        assert not simulation.pool.clients
+        assert simulation.block(0).get(slot.PAUSED_CLIENTS) == 0

@@ -166,6 +166,41 @@ def test_an_address_that_its_name_has_lost_fails_for_nobody_else() -> None:
         assert simulation.block(1).get(slot.SERVER_EJECTS) == 0
 
 
+def test_who_still_connects_goes_on_with_the_addresses_of_now() -> None:
+    simulation = Simulation(1, host=HOST)
+    simulation.names[HOST] = ["10.0.0.1"]
+    simulation.silent.add("10.0.0.1")
+    with simulation.running():
+        client = simulation.client()
+        client.say(GET)
+        simulation.tick(3)
+        simulation.pass_time(limits.NAME_LIFETIME_MS + 1)
+        assert len(simulation.attempts) == 1
+        simulation.names[HOST] = ["10.0.0.2"]
+        simulation.pass_time(limits.NAME_LIFETIME_MS + 1)
+        assert [host for host, _ in simulation.attempts] == ["10.0.0.1", "10.0.0.2"]
+        simulation.tick(3)
+        simulation.dialled[-1].say(b"+late\r\n")
+        simulation.tick(3)
+        assert client.listen() == b"+late\r\n"
+    assert simulation.block(2).get(slot.SERVER_ERR) == 0
+
+
+def test_connections_that_cannot_be_added_leave_the_work_to_the_others() -> None:
+    simulation = Simulation(1, server_connections=3)
+    with simulation.running():
+        assert answered(simulation) == b"$1\r\nv\r\n"
+        simulation.refused.add(0)
+        for _ in range(20):
+            simulation.client().say(GET)
+            simulation.tick(3)
+        simulation.dialled[0].say(b"$1\r\nv\r\n" * 20)
+        simulation.tick(3)
+        heard = [bytes(client.listen()) for client in simulation.admitted[1:]]
+        assert heard.count(REFUSED) == len(simulation.attempts) - 1 < 10
+        assert heard.count(b"$1\r\nv\r\n") == 21 - len(simulation.attempts)
+
+
 def test_connects_that_fail_again_and_again_are_spaced_until_one_succeeds() -> None:
     simulation = Simulation(1)
     simulation.refused.add(0)

@@ -61,7 +61,8 @@ The label places a server, and names it in the statistics. Give names: then an a
 can change and the keys stay where they are. Labels are unique in a pool. The weight is
 at least 1 and counts for named servers too. Servers are numbered by label, the shorter
 first, then bytewise; the order in the file does not matter. Host names of servers are
-resolved when a connection is made.
+resolved when a connection is made. A link-local address names its interface, as in
+`fe80::1%eth0:6379:1 left`.
 
 ## commands
 

@@ -14,7 +14,7 @@ from twemproxy.config.problems import ConfigFileError
 from twemproxy.control import notify
 from twemproxy.control.descriptors import share_out
 from twemproxy.control.setup import Setup
-from twemproxy.control.sockets import Listeners
+from twemproxy.control.sockets import Address, Listeners, Place, look_up
 from twemproxy.control.threads import in_thread
 from twemproxy.control.workers import Workers
 from twemproxy.errors import ConfigError
@@ -74,7 +74,9 @@ class Reloader:
         """Have all workers take the file as it is now; "" or why none did."""
         try:
             config = await in_thread(self._load)
-            setup, fresh = self._prepare(config)
+            missing = self._listeners.missing(config)
+            places = await in_thread(lambda: look_up(missing))
+            setup, fresh = self._prepare(config, places)
         except ConfigError as failure:
             return "\n".join(explain(failure))
         reason = await workers.switch(setup)
@@ -88,10 +90,12 @@ class Reloader:
         self._listeners.keep_only(config)
         return ""
 
-    def _prepare(self, config: Config) -> tuple[Setup, list[tuple[str, int]]]:
+    def _prepare(
+        self, config: Config, places: dict[Address, Place]
+    ) -> tuple[Setup, list[Address]]:
         blocks = self._blocks.assign(config, self._regions, self.setup.blocks)
         limits = share_out(config)
-        found, fresh = self._listeners.cover(config)
+        found, fresh = self._listeners.cover(config, places)
         return (
             Setup(
                 self.setup.generation + 1,

@@ -7,7 +7,7 @@ program does, for a name that moved must be followed soon.
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 
 from twemproxy import log
@@ -16,7 +16,7 @@ from twemproxy.control.threads import in_thread
 TTL_S: Final = 1.0
 FAILURE_TTL_S: Final = 1.0  # a name server that is back is noticed after this
 MAX_CACHED: Final = 4096
-MAX_LOOKUPS: Final = 16  # at a time; the others wait their turn
+MAX_LOOKUPS: Final = 256  # at a time; the others wait their turn
 
 
 class Answer(NamedTuple):
@@ -29,7 +29,13 @@ class Answer(NamedTuple):
 def look_up(host: str) -> tuple[str, ...]:
     """Ask the system's resolver; OSError or UnicodeError when it knows nothing."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+    return tuple(dict.fromkeys(whole(address) for *_, address in found))
+
+
+def whole(address: Sequence[object]) -> str:
+    """Spell an address with the interface that it is behind, where it names one."""
+    host, _, *behind = address  # the last is the interface; IPv4 has none
+    return f"{host}%{behind[-1]}" if behind and behind[-1] else str(host)
 
 
 class Resolver:

@@ -18,11 +18,21 @@ from twemproxy.errors import ConfigError
 NO_INODE: Final = (0, 0)
 
 Address = tuple[str, int]  # a path has port 0
+Place = tuple[int, tuple[str, int]]  # a family and where to bind
 
 
 def address_of(listen: Listen) -> Address:
     """Tell listeners apart: permissions are no part of an address."""
     return (listen.path, 0) if listen.path else (listen.host, listen.port)
+
+
+def look_up(listens: Iterable[Listen]) -> dict[Address, Place]:
+    """Find where to bind; that takes as long as the name server does."""
+    return {
+        address_of(listen): resolve_own(listen.host, listen.port)
+        for listen in listens
+        if not listen.path
+    }
 
 
 class Listener:
@@ -58,10 +68,18 @@ class Listeners:
         self._open: dict[Address, Listener] = {}
         self._inherited = list(inherited)
 
-    def cover(self, config: Config) -> tuple[dict[str, Listener], list[Address]]:
-        """Open what `config` lacks: its listeners by pool, and which are new.
+    def missing(self, config: Config) -> list[Listen]:
+        """Return what `config` wants and is not open."""
+        wanted = [pool.listen for pool in config.pools]
+        return [listen for listen in wanted if address_of(listen) not in self._open]
 
-        ConfigError when an address cannot be had; then nothing has changed.
+    def cover(
+        self, config: Config, places: dict[Address, Place]
+    ) -> tuple[dict[str, Listener], list[Address]]:
+        """Open what is missing: listeners by pool, and which of them are new.
+
+        The `places` are those of what is missing. ConfigError when an address cannot
+        be had; then nothing has changed.
         """
         fresh: list[Address] = []
         found: dict[str, Listener] = {}
@@ -69,7 +87,7 @@ class Listeners:
             for pool in config.pools:
                 address = address_of(pool.listen)
                 if address not in self._open:
-                    self._open[address] = self._obtain(pool)
+                    self._open[address] = self._obtain(pool, places.get(address))
                     fresh.append(address)
                 found[pool.name] = self._open[address]
         except ConfigError:
@@ -93,23 +111,14 @@ class Listeners:
         for address in list(self._open if addresses is None else addresses):
             self._open.pop(address).close()
 
-    def _obtain(self, pool: PoolConfig) -> Listener:
+    def _obtain(self, pool: PoolConfig, place: Place | None) -> Listener:
         for bound in self._inherited:
-            if _is_bound_to(bound, pool.listen):
+            if bound.getsockname() == (place[1] if place else pool.listen.path):
                 self._inherited.remove(bound)
                 return Listener(bound)
-        return open_listener(pool.listen, pool.backlog, pool.reuseport)
-
-
-def open_listener(listen: Listen, backlog: int, reuseport: bool = False) -> Listener:
-    """Bind and listen; ConfigError in the C program's words."""
-    if listen.path:
-        return _open_unix(listen, backlog)
-    family, address = resolve_own(listen.host, listen.port)
-    bound = _new_socket(family)
-    label = f"p {bound.fileno()} to addr '{listen.text}'"
-    bind_tcp(bound, address, label, backlog, reuseport)
-    return Listener(bound)
+        if place is None:
+            return _open_unix(pool.listen, pool.backlog)
+        return _open_tcp(pool, place)
 
 
 def open_stats(host: str, port: int) -> socket.socket:
@@ -130,7 +139,7 @@ def open_metrics(host: str, port: int) -> socket.socket:
     return bound
 
 
-def resolve_own(host: str, port: int) -> tuple[int, tuple[str, int]]:
+def resolve_own(host: str, port: int) -> Place:
     """Find where to bind: the first address of the resolver's answer."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -171,6 +180,15 @@ def _new_socket(family: int) -> socket.socket:
         raise ConfigError(f"socket failed: {_reason(failure)}") from failure
 
 
+def _open_tcp(pool: PoolConfig, place: Place) -> Listener:
+    """Bind and listen; ConfigError in the C program's words."""
+    family, address = place
+    bound = _new_socket(family)
+    label = f"p {bound.fileno()} to addr '{pool.listen.text}'"
+    bind_tcp(bound, address, label, pool.backlog, pool.reuseport)
+    return Listener(bound)
+
+
 def _open_unix(listen: Listen, backlog: int) -> Listener:
     bound = _new_socket(socket.AF_UNIX)
     label = f"p {bound.fileno()} to addr '{listen.text}'"
@@ -187,14 +205,6 @@ def _open_unix(listen: Listen, backlog: int) -> Listener:
         bound.close()
         raise ConfigError(f"bind on {label} failed: {_reason(failure)}") from failure
     return Listener(bound, listen.path)
-
-
-def _is_bound_to(bound: socket.socket, listen: Listen) -> bool:
-    """Tell whether a socket that was handed to us is the one `listen` means."""
-    name = bound.getsockname()
-    if listen.path or bound.family == socket.AF_UNIX:
-        return bool(name == listen.path)
-    return tuple(name[:2]) == resolve_own(listen.host, listen.port)[1][:2]
 
 
 def _is_socket(path: Path) -> bool:

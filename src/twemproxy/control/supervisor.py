@@ -183,7 +183,8 @@ class Supervisor:
         self._regions = [Region(blocks.count) for _ in range(count)]
         await self._open_stats()
         await self._open_admin()
-        found, _ = self._listeners.cover(config)
+        places = sockets.look_up(self._listeners.missing(config))
+        found, _ = self._listeners.cover(config, places)
         setup = Setup(
             1,
             config,

@@ -32,7 +32,22 @@ def dial_tcp(host: str, port: int) -> tuple[int, int]:
     The errno is 0 when it is connected already, EINPROGRESS when it is on its
     way; otherwise there is no descriptor and it is -1.
     """
-    return _dial(numeric_family(host) or socket.AF_INET, (host, port))
+    family = numeric_family(host) or socket.AF_INET
+    if "%" not in host:
+        return _dial(family, (host, port))
+    try:
+        return _dial(family, scoped(host, port))
+    except socket.gaierror:  # no such interface now
+        return -1, errno.EHOSTDOWN
+
+
+def scoped(host: str, port: int) -> tuple[str, int]:
+    """Return the address behind an interface as the system takes it.
+
+    A host and a port alone lose the interface.
+    """
+    found = socket.getaddrinfo(host.encode(), port, flags=socket.AI_NUMERICHOST)
+    return found[0][4]  # type: ignore[return-value] # of a family with ports
 
 
 def dial_unix(path: str) -> tuple[int, int]:

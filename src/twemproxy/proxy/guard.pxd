@@ -31,14 +31,14 @@ cdef class Watch(Guard):
     @cython.locals(last=Request, head=Request, client=Asker, conn=Connection)
     cdef choose_oldest(self)
     cdef bint may_go_on(self, Connection conn) except -1
-    @cython.locals(pool=Pool, paused=Py_ssize_t)
+    @cython.locals(pool=Pool)
     cpdef sweep(self)
     @cython.locals(
         client=Client, now_ms=cython.longlong, idle_ms=cython.longlong,
-        request_ms=cython.longlong, auth_ms=cython.longlong, paused=Py_ssize_t,
+        request_ms=cython.longlong, auth_ms=cython.longlong,
         moved=bint, idled=bint, strange=bint, late=list,
     )
-    cdef Py_ssize_t sweep_pool(self, Pool pool) except -1
+    cdef sweep_pool(self, Pool pool)
     @cython.locals(client=Client, limit_ms=cython.longlong)
     cdef part(self)
     cdef give_up(self, Client client)

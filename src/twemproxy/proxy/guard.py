@@ -180,22 +180,19 @@ class Watch(Guard):
     # Patience.
 
     def sweep(self) -> None:
-        """Close the clients that took too long, and count those who wait."""
-        paused = 0
+        """Close the clients that took too long."""
         for pool in self.pools:
-            paused += self.sweep_pool(pool)
-        self.process.block.put(slot.PAUSED_CLIENTS, paused)
+            self.sweep_pool(pool)
         self.part()
         if self.waiting:
             self.close_a_glutton()
         reactor = self.process.reactor
         reactor.call_at(reactor.now_ms + self.sweep_ms, self.sweep)
 
-    def sweep_pool(self, pool: Pool) -> int:
-        """Look at each client of a pool, and count its bytes; how many are not read."""
+    def sweep_pool(self, pool: Pool) -> None:
+        """Look at each client of a pool, and count its bytes."""
         idle_ms, request_ms, auth_ms = patience(pool)
         now_ms = self.process.reactor.now_ms
-        paused = 0
         late: list[Client] = []
         for client in pool.clients:
             moved = client.count_bytes()
@@ -206,7 +203,6 @@ class Watch(Guard):
             if client.paused:
                 if client.paused & reason.MEMORY and not client.blocked:
                     client.moved_ms = now_ms
-                paused += 1
                 client.begun_ms = now_ms
                 client.begun_bytes = client.bytes_in
             elif request_ms and is_slow(client, now_ms, request_ms):
@@ -218,7 +214,6 @@ class Watch(Guard):
                 late.append(client)
         for client in late:
             self.give_up(client)
-        return paused
 
     def part(self) -> None:
         """Close the clients that were told to leave and had time enough for it."""

@@ -69,6 +69,13 @@ class Link(Connection):
             self.addresses = Addresses(addresses, port, self.timeout_ms)
             self.attempt(errno.EHOSTDOWN)
 
+    def move(self, addresses: list[str]) -> None:
+        """Go on with the addresses that the name has now, if still connecting."""
+        former = self.addresses
+        if former is not None and self.state == reason.CONNECTING and self.fd >= 0:
+            self.addresses = Addresses(addresses, former.port, self.timeout_ms)
+            self.attempt_another(errno.ETIMEDOUT)
+
     def attempt(self, status: int) -> None:
         """Connect to the next address; without any, fail as the last one did."""
         addresses = self.addresses

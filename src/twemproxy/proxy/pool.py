@@ -90,7 +90,7 @@ class Server(Owner):
         self.waits_us = 0  # the sum of the last waits for a response, about
 
     def pick(self, client: Client | None) -> ServerConnection | None:
-        """Return the connection for the next request, None while we hold off.
+        """Return the connection for the next request; None if we hold off without one.
 
         Connections take turns, but a client stays on its own while anything of
         it is under way, so that it reads what it wrote, unless that one retires.
@@ -103,9 +103,8 @@ class Server(Owner):
             kept = client.sticky.get(self)
             if isinstance(kept, ServerConnection) and kept.is_for_more():
                 return kept
-        if len(conns) < self.limit:
-            conn = self.open(newer)
-        else:
+        conn = self.open(newer) if len(conns) < self.limit else None
+        if conn is None and conns:
             self.turn = (self.turn + 1) % len(conns)
             conn = conns[self.turn]
         if client is not None and conn is not None:
@@ -163,13 +162,18 @@ class Server(Owner):
     def on_moved(self, addresses: list[str]) -> None:
         """Leave the addresses that a name no longer has, owing nothing.
 
+        Who has not reached one has asked nothing there, and goes on with the others.
         A name that cannot be resolved now is no reason to leave a server that answers.
         """
         if not addresses:
             return
         for conn in self.conns + self.newer:
             at = "" if conn.addresses is None else conn.addresses.tried
-            if conn.state == reason.READY and at not in addresses:
+            if at in addresses:
+                continue
+            if conn.state != reason.READY:
+                conn.move(addresses)
+            else:
                 log.notice("s %d '%s' has moved", conn.fd, conn.address)
                 (self.newer if conn.resp3 else self.conns).remove(conn)
                 conn.retire()
