@@ -40,11 +40,12 @@ Below 7/8 of `max_process_bytes` nobody notices anything. Above, connections tha
 more than 64 KiB are not read, and servers not while the next response is for such a
 client. At the cap nobody is read who could hold more, but for one unfinished message at
 a time, which may become whole, and for the reply to the oldest request of a client that
-reads. Nothing is dropped and nothing changes its place. Reading goes on below 3/4. Who
-takes none of his replies for ten seconds meanwhile, or sends no more of a request he has
-begun, and holds the most, is closed. `buffered_bytes`, `max_buffered_bytes` and
-`paused_clients` in the statistics show it, and two log lines, one at the beginning and
-one at the end.
+reads. Nothing is dropped and nothing changes its place. Below the cap those are read
+again who hold little, below 3/4 everybody. Who meanwhile takes less than 64 KiB of the
+replies that wait for him in ten seconds, or sends less of a request he has begun, is
+closed: those who hold the most first, until 3/4 are enough. `buffered_bytes`,
+`max_buffered_bytes` and `paused_clients` in the statistics show it, and log lines, one
+at the beginning, one at the end, and one for each who is closed.
 
 ## When descriptors are short
 

@@ -43,7 +43,7 @@ MAX_SERVER_QUEUE_BYTES: Final = 8 * MIB  # requests that wait to be sent
 # What a whole process keeps.
 MAX_PROCESS_BYTES: Final = 1024 * MIB  # all buffers together (`max_process_bytes`)
 LARGE_BYTES: Final = 64 * KIB  # who holds more is not read once 7/8 of that are held
-STALLED_MS: Final = 10000  # at the cap, who takes or sends nothing so long is closed
+STALLED_MS: Final = 10000  # at the cap, in which who does not move 64 KiB is closed
 SPLICE_BYTES: Final = 1536 * KIB  # a value that still lacks so much goes through pipes
 PIPE_BYTES: Final = 1 * MIB  # what one pipe holds at most; it counts as buffered
 MAX_PIPES: Final = 32  # of one process; without a free one a value goes to memory
@@ -53,6 +53,9 @@ IDLE_TIMEOUT_MS: Final = 0  # saying nothing, 0 is for ever (`client_idle_timeou
 REQUEST_TIMEOUT_MS: Final = 60000  # finishing a request (`client_request_timeout`)
 PROGRESS_BYTES: Final = 64 * KIB  # which earn an unfinished request the same again
 AUTH_TIMEOUT_MS: Final = 60000  # saying the password (`client_auth_timeout`)
+
+# What one client may have done here before the others get their turn.
+TURN_US: Final = 1000  # of work on answers of the proxy's own, in microseconds
 
 # What a client that we close may still send, so that it gets its last replies.
 PARTING_MS: Final = 2000  # before it is closed although it has not closed itself

@@ -158,7 +158,7 @@ def test_who_takes_nothing_at_the_cap_is_closed_and_others_go_on(
         began = time.monotonic()
         stage.assert_well(b)
         assert_sleeps(stage.proxy, TURNS)
-        while "reads nothing and holds" not in stage.proxy.log:
+        while "reads too little and holds" not in stage.proxy.log:
             stage.assert_well(b)
             assert time.monotonic() - began < PATIENCE_S
         assert time.monotonic() - began > STALLED_S / 2

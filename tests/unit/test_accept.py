@@ -1,6 +1,7 @@
 """Who waits to be accepted is, whatever becomes of those in front."""
 
 import errno
+import socket
 from unittest import mock
 
 import pytest
@@ -9,6 +10,8 @@ from tests.support.simulation import Simulation
 from twemproxy.net import outcome
 from twemproxy.net.outcome import READ
 from twemproxy.proxy import listener
+
+MAX_NUMBER = 2147483647
 
 
 @pytest.mark.parametrize("number", [errno.ECONNABORTED, errno.EPERM])
@@ -19,6 +22,18 @@ def test_one_clients_trouble_does_not_hold_up_those_behind(number: int) -> None:
         simulation.listener.on_event(READ)
     assert accept.call_count == len(answers)
     assert not simulation.listener.pausing
+
+
+def test_a_listener_that_ends_asks_for_no_more_than_there_is() -> None:
+    """However many might wait."""
+    simulation = Simulation(1, backlog=MAX_NUMBER)
+    fd = socket.socket().detach()
+    ending = listener.Listener(simulation.process, simulation.pool, fd)
+    simulation.reactor.register(ending)
+    answers = [-errno.ECONNABORTED] * 3 * listener.MAX_ACCEPTS + [outcome.AGAIN]
+    with mock.patch.object(listener, "accept", side_effect=answers) as accept:
+        ending.finish()
+    assert accept.call_count == len(answers)
 
 
 def test_no_error_is_taken_for_having_to_wait() -> None:

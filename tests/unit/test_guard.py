@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.simulation import Far, Simulation
 from tests.support.wire import resp
+from twemproxy.limits import STALLED_MS
 from twemproxy.net.ledger import held_bytes
 from twemproxy.proxy import reason
 from twemproxy.proxy.guard import Watch
@@ -78,6 +79,84 @@ def test_who_stops_in_the_middle_of_a_request_stops_nobody_else_for_long() -> No
                 break
         assert not rest
         assert heard
+
+
+def test_at_the_cap_only_one_more_long_reply_comes_for_who_does_not_read() -> None:
+    """Each is for another client, of whom nobody knows yet that it does not read."""
+    simulation = Simulation(1, max_process_bytes=MIB)
+    with simulation.running():
+        simulation.process.guard = watch = Watch(simulation.process)
+        watch.adopt([simulation.pool])
+        for _ in range(3 * CLIENTS):
+            simulation.client().say(resp("MGET", *KEYS))
+        simulation.tick(4)
+        (server,) = simulation.dialled
+        replies = found(len(KEYS)) * 3 * CLIENTS
+        for _ in range(PATIENCE):
+            replies = replies[server.say(replies[:65536]) :]
+            simulation.tick(4)
+            simulation.pass_time(RECHECK_MS)
+            assert held_bytes() < MIB + 2 * len(found(len(KEYS)))
+        for _ in range(10 * PATIENCE):
+            replies = replies[server.say(replies[:65536]) :]
+            simulation.tick(4)
+            simulation.pass_time(RECHECK_MS)
+            for client in simulation.admitted:
+                client.listen()
+        assert all(client.heard == found(len(KEYS)) for client in simulation.admitted)
+
+
+@pytest.mark.parametrize("trickle", [0, 10])
+def test_many_who_hold_little_and_end_no_request_stop_nobody_for_long(
+    trickle: int,
+) -> None:
+    """None of them is large, but all of them together fill memory."""
+    simulation = Simulation(1, max_process_bytes=MIB, client_request_timeout_ms=0)
+    request = resp("SET", "k", bytes(60_000))
+    with simulation.running():
+        simulation.process.guard = watch = Watch(simulation.process)
+        watch.adopt([simulation.pool])
+        idle = [simulation.client() for _ in range(3 * CLIENTS)]
+        for client in idle:
+            client.say(request[:50_000])
+            simulation.tick(4)
+        assert watch.short
+        busy = simulation.client()
+        busy.say(resp("PING"))
+        for second in range(30 * STALLED_MS // 1000):
+            for client in idle:
+                client.say(bytes(trickle) if second % 5 == 4 else b"")
+            simulation.pass_time(1000)
+            simulation.tick(4)
+            busy.listen()
+            if busy.heard:
+                break
+        assert busy.heard == b"+PONG\r\n"
+
+
+def test_who_waited_at_the_cap_goes_on_as_soon_as_there_is_room_for_others() -> None:
+    """Who comes then is heard; so is who came before."""
+    simulation = Simulation(1, max_process_bytes=MIB, client_request_timeout_ms=0)
+    request = resp("SET", "k", bytes(300_000))
+    with simulation.running():
+        simulation.process.guard = watch = Watch(simulation.process)
+        watch.adopt([simulation.pool])
+        while held_bytes() <= MIB:
+            last = simulation.client()
+            last.say(request[:60_000])
+            simulation.tick(4)
+        early = simulation.client()
+        early.say(resp("PING"))
+        simulation.tick(4)
+        last.close()
+        simulation.admitted.remove(last)
+        simulation.tick(4)
+        for _ in range(3):
+            simulation.pass_time(RECHECK_MS)
+            simulation.tick(4)
+        assert held_bytes() > MIB // 4 * 3
+        early.listen()
+        assert early.heard == b"+PONG\r\n"
 
 
 @pytest.mark.parametrize("words", [("RESET",), ("AUTH", "wrong")])

@@ -9,18 +9,19 @@ from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
 
 cdef Py_ssize_t FIRST_WINDOW, MAX_WINDOW, MAX_CLIENT_OUTPUT_BYTES, STALLED_BYTES, PARTING_BYTES, HELD_BYTES
+cdef long long TURN_US
 
 @cython.final
 cdef class Client(Asker):
     cdef public Protocol protocol
     cdef public Py_ssize_t big_reply, output_limit
     cdef public int in_flight, window, max_window
-    cdef public long long moved_ms, counted_in, counted_out, parting_bytes
+    cdef public long long moved_ms, earned_ms, earned_bytes, counted_in, counted_out, parting_bytes
     cdef public dict owner, sticky
     cdef public unsigned char authenticated, broken, draining, in_turns, leaving, resp3
     cdef public int silence
     cdef public object session
-    cdef public long long number, since_ms, strange_ms
+    cdef public long long number, since_ms, strange_ms, worked_us
     cdef public str peer
 
     @cython.locals(request=Request)
@@ -28,6 +29,7 @@ cdef class Client(Asker):
     cpdef restrict(self, Py_ssize_t window, Py_ssize_t output_bytes)
     @cython.locals(pending=Py_ssize_t)
     cpdef say(self, Slab reply)
+    cpdef work(self, long long took_us)
     cpdef refuse(self, Slab reply)
     @cython.locals(head=Request)
     cpdef take_head(self)

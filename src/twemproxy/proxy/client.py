@@ -16,6 +16,7 @@ from twemproxy.stats.counters import Block
 from twemproxy.stats.slowlog import MAX_NOTE_BYTES, Trace
 
 FIRST_WINDOW: Final = limits.FIRST_WINDOW
+TURN_US: Final = limits.TURN_US
 MAX_WINDOW: Final = limits.MAX_WINDOW
 MAX_CLIENT_OUTPUT_BYTES: Final = limits.MAX_CLIENT_OUTPUT_BYTES
 PARTING_BYTES: Final = limits.PARTING_BYTES
@@ -43,6 +44,8 @@ class Client(Asker):
         "counted_in",
         "counted_out",
         "draining",
+        "earned_bytes",
+        "earned_ms",
         "in_flight",
         "in_turns",
         "leaving",
@@ -61,6 +64,7 @@ class Client(Asker):
         "sticky",
         "strange_ms",
         "window",
+        "worked_us",
     )
 
     def __init__(
@@ -92,9 +96,12 @@ class Client(Asker):
         self.max_window = MAX_WINDOW
         self.output_limit = MAX_CLIENT_OUTPUT_BYTES
         self.moved_ms = self.since_ms  # when it last sent or took something, or left
+        self.earned_ms = self.since_ms  # when it last had moved enough of what it must,
+        self.earned_bytes = 0  # and how much it had moved in all
         self.counted_in = 0  # bytes that the pool's counters have,
         self.counted_out = 0  # of those it has sent and taken
         self.parting_bytes = 0  # received when it began to leave
+        self.worked_us = 0  # on its answers, since the others had their turn
 
     def restrict(self, window: int, output_bytes: int) -> None:
         """Set how much may be under way, and how much unread; what is now may be."""
@@ -135,6 +142,21 @@ class Client(Asker):
         pending = self.outbox.pending
         if pending > STALLED_BYTES or pending + self.parked > self.output_limit:
             self.pause(reason.OUTPUT)
+
+    def work(self, took_us: int) -> None:
+        """Count the time that an answer took here; after much the others come first.
+
+        What it asks for may be little work to send, or nothing: only time tells.
+        """
+        self.worked_us += took_us
+        if self.worked_us > TURN_US:
+            self.worked_us = 0
+            self.pause(reason.TURN)
+            self.reactor.call_at(self.reactor.now_ms, self.go_on)
+
+    def go_on(self) -> None:
+        """Hear it again, in the next tick: the others had their turn."""
+        self.resume(reason.TURN)
 
     def refuse(self, reply: Slab) -> None:
         """Answer the next request with an error of our own."""

@@ -22,7 +22,7 @@ cdef class Watch(Guard):
     cdef readonly Py_ssize_t cap
     cdef readonly bint short
     cdef long long sweep_ms
-    @cython.locals(full=bint, head=Request)
+    @cython.locals(full=bint, live=bint, head=Request)
     cdef bint grows(self, Connection conn) except -1
     cdef bint nobody_is_allowed(self) except -1
     cdef look_again_later(self)
@@ -30,7 +30,6 @@ cdef class Watch(Guard):
     cpdef look_again(self)
     @cython.locals(last=Request, head=Request, client=Asker, conn=Connection)
     cdef choose_oldest(self)
-    cdef bint may_go_on(self, Connection conn) except -1
     @cython.locals(pool=Pool)
     cpdef sweep(self)
     @cython.locals(
@@ -43,13 +42,16 @@ cdef class Watch(Guard):
     cdef part(self)
     cdef give_up(self, Client client)
     @cython.locals(
-        client=Client, worst=Client, pool=Pool, most=Py_ssize_t,
-        limit_ms=cython.longlong, late=bint,
+        client=Client, pool=Pool, late=list, limit_ms=cython.longlong, held=Py_ssize_t,
     )
-    cdef close_a_glutton(self)
+    cdef close_gluttons(self)
 
+cpdef Py_ssize_t bytes_of(Client client) except -1
+cdef bint is_large(Connection conn) except -1
 cdef Request whole_of(Request request)
 @cython.locals(unfinished=bint)
 cdef bint stalls(Client client) except -1
+@cython.locals(moved=cython.longlong)
+cdef earn(Client client, long long now_ms)
 @cython.locals(grown=cython.longlong)
 cdef bint is_slow(Client client, long long now_ms, long long request_ms) except -1

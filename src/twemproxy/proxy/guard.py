@@ -102,13 +102,16 @@ class Watch(Guard):
         full = held_bytes() > self.cap
         if isinstance(conn, ServerConnection):
             head = conn.head
-            if head is not None and not is_gone(head):
+            live = head is not None and not is_gone(head)
+            if head is not None and live:
                 if self.oldest is whole_of(head):
                     return False
                 if head.client is not None and head.client.held() > LARGE_BYTES:
                     return True
             if conn.backlog is None:
                 return False
+            if live and full:  # as the next ones may be, and each for another client
+                return is_large(conn)
         if not full and conn.held() <= LARGE_BYTES:
             return False
         if conn.backlog is None:
@@ -136,7 +139,7 @@ class Watch(Guard):
         for conn in waiting:
             if conn.fd < 0:
                 continue
-            if enough or self.may_go_on(conn):
+            if enough or not self.grows(conn):
                 conn.resume(reason.MEMORY)
             else:
                 self.waiting.append(conn)
@@ -168,15 +171,6 @@ class Watch(Guard):
         if client is not None and client.blocked and client.held() > LARGE_BYTES:
             self.oldest = None
 
-    def may_go_on(self, conn: Connection) -> bool:
-        """Tell whether one who waits need not, though memory is short."""
-        if isinstance(conn, ServerConnection):
-            return not self.grows(conn)
-        if conn.backlog is not None and self.nobody_is_allowed():
-            self.allowed = conn
-            return True
-        return False
-
     # Patience.
 
     def sweep(self) -> None:
@@ -185,7 +179,7 @@ class Watch(Guard):
             self.sweep_pool(pool)
         self.part()
         if self.waiting:
-            self.close_a_glutton()
+            self.close_gluttons()
         reactor = self.process.reactor
         reactor.call_at(reactor.now_ms + self.sweep_ms, self.sweep)
 
@@ -200,6 +194,7 @@ class Watch(Guard):
                 continue
             if moved or (client.head and not client.blocked):
                 client.moved_ms = now_ms
+            earn(client, now_ms)
             if client.paused:
                 if client.paused & reason.MEMORY and not client.blocked:
                     client.moved_ms = now_ms
@@ -226,21 +221,35 @@ class Watch(Guard):
         client.counters.add(slot.CLIENT_TIMEDOUT, 1)
         client.close(errno.ETIMEDOUT)
 
-    def close_a_glutton(self) -> None:
-        """Close who holds the most of what is short and neither takes nor ends it."""
+    def close_gluttons(self) -> None:
+        """Close who does not move on with what is his to do, until there is enough.
+
+        Who holds the most goes first; where each holds little, many have to go.
+        """
         limit_ms = self.process.reactor.now_ms - STALLED_MS
-        worst = None
-        most = LARGE_BYTES
+        late: list[Client] = []
         for pool in self.pools:
             for client in pool.clients:
-                late = client.moved_ms < limit_ms and stalls(client)
-                if late and client.held() > most:
-                    most = client.held()
-                    worst = client
-        if worst is not None:
-            does = "reads" if worst.blocked else "sends"
-            log.warn("c %d %s nothing and holds %d bytes", worst.fd, does, most)
-            self.give_up(worst)
+                if client.earned_ms < limit_ms and stalls(client):
+                    late.append(client)
+        late.sort(key=bytes_of, reverse=True)
+        for client in late:
+            if held_bytes() <= self.cap // 4 * 3:
+                return
+            does = "reads" if client.blocked else "sends"
+            held = client.held()
+            log.warn("c %d %s too little and holds %d bytes", client.fd, does, held)
+            self.give_up(client)
+
+
+def bytes_of(client: Client) -> int:
+    """Return how many bytes are kept for a client."""
+    return client.held()
+
+
+def is_large(conn: Connection) -> bool:
+    """Tell whether the unfinished message of a connection is, or will be."""
+    return max(conn.expected(), conn.bytes_in - conn.begun_bytes) > LARGE_BYTES
 
 
 def whole_of(request: Request) -> Request:
@@ -252,6 +261,14 @@ def stalls(client: Client) -> bool:
     """Tell whether it is for a client to take something, or to end its request."""
     unfinished = client.backlog is not None and not client.paused
     return client.blocked or unfinished
+
+
+def earn(client: Client, now_ms: int) -> None:
+    """Take down when a client has moved enough for another while, or need not."""
+    moved = client.bytes_in + client.bytes_out
+    if moved - client.earned_bytes >= PROGRESS_BYTES or not stalls(client):
+        client.earned_bytes = moved
+        client.earned_ms = now_ms
 
 
 def is_slow(client: Client, now_ms: int, request_ms: int) -> bool:

@@ -49,30 +49,33 @@ class Listener(Handler):
 
     def on_event(self, flags: int) -> None:
         """Accept all who wait."""
-        if not flags & READ or self.pausing:
-            return
+        if flags & READ and not self.pausing and self.accept_some():
+            self.process.reactor.read_later(self)
+
+    def accept_some(self) -> bool:
+        """Accept those who wait, up to so many; tell whether there may be more."""
         rate = 0 if self.closing else self.pool.config.client_accept_rate
         for _ in range(MAX_ACCEPTS):
             if rate and not self.is_due(rate):
                 self.pause(1000 // rate + 1)
-                return
+                return False
             if self.balance.is_ahead():
                 if self.few == 0:
                     self.few = FEW
                     self.pause(LEAVE_MS)
-                    return
+                    return False
                 self.few -= 1
             fd = accept(self.fd)
             if fd >= 0:
                 self.admit(fd)
             elif fd == AGAIN:
                 self.few = 0
-                return
+                return False
             elif -fd not in PASSING:
                 log.error("accept on p %d failed: %s", self.fd, os.strerror(-fd))
                 self.pause(RETRY_MS)
-                return
-        self.process.reactor.read_later(self)
+                return False
+        return True
 
     def is_due(self, rate: int) -> bool:
         """Tell whether one more may come in, of `rate` a second and as many at once."""
@@ -157,7 +160,8 @@ class Listener(Handler):
         """Accept those who knocked already, as many as can have done so, and close."""
         self.balance, self.pausing, self.closing = ALONE, False, True
         for _ in range(self.pool.config.backlog // MAX_ACCEPTS + 1):
-            self.on_event(READ)
+            if not self.accept_some():
+                break
         self.close()
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ cdef enum:
     MEMORY = 8
     FINISHED = 16
     HANDSHAKE = 32
+    TURN = 64
     THROTTLED = 47
     LOUD = 0
     NEXT = 1

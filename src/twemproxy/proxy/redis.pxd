@@ -1,4 +1,5 @@
 cimport cython
+from twemproxy.net.clock cimport monotonic_us
 from twemproxy.net.outbox cimport Outbox
 from twemproxy.net.slab cimport Slab, holding
 from twemproxy.proxy cimport reason
@@ -45,6 +46,7 @@ cdef class RedisProtocol(Protocol):
     cdef forward(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, Py_ssize_t index)
     @cython.locals(walker=RequestScanner, typed=Slab)
     cdef route_line(self, Client client, Slab slab, Py_ssize_t start, Py_ssize_t end)
+    @cython.locals(began_us=cython.longlong)
     cdef route_slowly(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row)
     cdef route_together(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, list keys)
     @cython.locals(start=Py_ssize_t)

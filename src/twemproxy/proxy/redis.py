@@ -10,6 +10,7 @@ from typing import Final
 from twemproxy import limits
 from twemproxy.errors import ProtocolError
 from twemproxy.log import Source
+from twemproxy.net.clock import monotonic_us
 from twemproxy.net.slab import Slab, holding
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
@@ -243,7 +244,9 @@ class RedisProtocol(Protocol):
             return
         command = self.catalogue.rows[row]
         if command.how == rule.LOCAL:
+            began_us = monotonic_us()
             self.answer(client, self.local.answer(client, command, args))
+            client.work(monotonic_us() - began_us)
         elif rule.SPLIT_VALUES <= command.how <= rule.SPLIT_PAIRS:
             self.splitter.split(client, walker, slab, at, row, command.how)
         elif command.how == rule.FANOUT:
