@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from twemproxy import log
-from twemproxy.config.model import pool_from_plain
+from twemproxy.config.model import PoolConfig, pool_from_plain
 from twemproxy.net.epoll import EpollPoller
 from twemproxy.net.ledger import held_bytes
 from twemproxy.net.outcome import READ
@@ -44,6 +44,7 @@ CLIENT_NUMBER_BITS = 40  # below the number of the worker: both fit a float's 53
 
 Message = dict[str, Any]
 Found = Callable[[list[str]], None]
+Place = tuple[str, int, str]  # host and port, or path
 
 
 class Names:
@@ -208,14 +209,15 @@ class Worker:
         self.process.max_clients = process["max_clients"]
         self.process.mbuf_bytes = process["mbuf_size"]
         names = {config.name for config in configs}
+        taken = {place_of(config) for config in configs}
         for name in [name for name in self.pools if name not in names]:
-            self.remove(name)
+            self.remove(name, taken)
         for config, order in zip(configs, message["pools"], strict=True):
             counters = Block(self.slots, order["block"])
             servers = [Block(self.slots, block) for block in order["server_blocks"]]
             pool = self.pools.get(config.name)
             if pool is not None and pool.config.redis != config.redis:
-                self.remove(config.name)
+                self.remove(config.name, taken)
                 pool = None
             if pool is None:
                 counters.put(slot.CLIENT_CONNECTIONS, self.still_leaving(config.name))
@@ -245,12 +247,14 @@ class Worker:
         self.listeners[pool.config.name] = listener
         self.reactor.register(listener)
 
-    def remove(self, name: str) -> None:
-        """Stop listening for a pool and let its clients finish."""
-        listener = self.listeners.pop(name, None)
-        if listener is not None:
-            listener.close()
+    def remove(self, name: str, taken: set[Place]) -> None:
+        """Let the clients of a pool finish, and its last in unless others do."""
         pool = self.pools.pop(name)
+        listener = self.listeners.pop(name, None)
+        if listener is not None and place_of(pool.config) in taken:
+            listener.close()
+        elif listener is not None:
+            listener.finish()
         pool.remove()
         self.leaving.append(pool)
 
@@ -261,7 +265,6 @@ class Worker:
 
     def drain(self) -> None:
         """Accept nobody, answer what is owed, then say so."""
-        self.process.draining = True
         for listener in self.listeners.values():
             listener.finish()
         self.listeners.clear()
@@ -273,10 +276,14 @@ class Worker:
         """Report the end of the drain as soon as nothing is owed."""
         pools = [*self.pools.values(), *self.leaving]
         if not any(pool.owes() for pool in pools):
-            self.process.draining = False
             self.control.send({"op": "drained"})
         else:
             self.reactor.call_at(self.reactor.now_ms + 10, self.tell_drained)
+
+
+def place_of(config: PoolConfig) -> Place:
+    """Return where a pool listens, however that was written."""
+    return config.listen.host, config.listen.port, config.listen.path
 
 
 def show_title(title: str) -> None:

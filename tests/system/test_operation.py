@@ -6,8 +6,8 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,7 @@ from tests.support.wire import Wire, resp
 
 Start = Callable[..., Proxy]
 MAX_RESIDENT_KIB: Final = 45 * 1024
-CROWD: Final = 200  # more than are accepted in a row
+CROWD: Final = 400  # more than are accepted in a row
 SLOW_S: Final = 0.3  # before a server reads, or a reload has got somewhere
 
 pytestmark = pytest.mark.skipif(foreign(), reason="about our processes")
@@ -147,25 +147,54 @@ def test_a_drain_lets_those_in_who_wait_for_their_turn(
     assert running.wait_end() == 0
 
 
-def test_a_pool_that_moves_takes_those_along_who_have_knocked(
-    fleet: Fleet, proxy: Start
-) -> None:
-    running = proxy(pool(fleet.redis(1)))
+@contextmanager
+def knocking(running: Proxy, text: str) -> Iterator[list[Wire]]:
+    """Clients who knock before a reload with this text, and are heard after it."""
     (worker,) = workers_of(running)
-    with ExitStack() as stack, Reservation() as elsewhere:
-        text = running.config_file.read_text()
+    with ExitStack() as stack:
         os.kill(worker, signal.SIGSTOP)
         clients = [stack.enter_context(client) for client in knock(running, CROWD)]
-        running.config_file.write_text(
-            text.replace(f":{running.port}\n", f":{elsewhere.port}\n")
-        )
+        running.config_file.write_text(text)
         running.signal(signal.SIGUSR1)
         wait_until(lambda: "reloading" in running.log, "the reload to begin")
         time.sleep(SLOW_S)
         os.kill(worker, signal.SIGCONT)
+        yield clients
+        wait_until(partial(in_force, running, 2), "the reload")
+
+
+def test_a_pool_that_moves_takes_those_along_who_have_knocked(
+    fleet: Fleet, proxy: Start
+) -> None:
+    running = proxy(pool(fleet.redis(1)))
+    text = running.config_file.read_text()
+    with Reservation() as elsewhere:
+        there = f":{elsewhere.port}\n  backlog: 1\n"
+        with knocking(running, text.replace(f":{running.port}\n", there)) as clients:
+            for client in clients:
+                assert client.read_exactly(7) == b"+PONG\r\n"
+
+
+def test_a_pool_that_is_removed_serves_those_who_have_knocked(
+    fleet: Fleet, proxy: Start
+) -> None:
+    servers = fleet.redis(1)
+    running = proxy(pool(servers) + pool(servers, "b", listen="@LISTEN2@"))
+    text = running.config_file.read_text()
+    with knocking(running, text[text.index("b:") :]) as clients:
+        for client in clients:
+            assert client.read_to_end() == b"+PONG\r\n"
+
+
+def test_who_has_knocked_at_a_pool_is_the_client_of_the_one_that_is_there_now(
+    fleet: Fleet, proxy: Start
+) -> None:
+    running = proxy(pool(fleet.redis(1), "before"))
+    text = running.config_file.read_text()
+    with knocking(running, text.replace("before:", "now:", 1)) as clients:
         for client in clients:
             assert client.read_exactly(7) == b"+PONG\r\n"
-        wait_until(partial(in_force, running, 2), "the reload")
+            client.ask(resp("PING"), b"+PONG\r\n")
 
 
 def test_all_processes_follow_a_rotated_log(fleet: Fleet, proxy: Start) -> None:

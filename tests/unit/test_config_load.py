@@ -105,6 +105,15 @@ def test_a_pool_without_a_list_hides_no_other_mistake() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "lines", ["  listen: [127.0.0.1:1]\n", "  <<: {hash: [md5]}\n  hash: murmur\n"]
+)
+def test_another_list_is_no_list_of_servers(lines: str) -> None:
+    expected = "'host:port:weight [name]' or '/path:weight [name]'"
+    found = f"f.yml:1: a: found no servers, expected {expected}"
+    assert found in report(f"a:\n{lines}")
+
+
 def test_the_log_tells_what_the_c_program_meets_first() -> None:
     text = "a:\n  servers:\n   - x:1:1\nb:\n  listen: 127.0.0.1:1\n  servers: 1\n"
     with pytest.raises(ConfigFileError) as caught:

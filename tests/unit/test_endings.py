@@ -248,6 +248,21 @@ def test_a_server_that_takes_slowly_what_gets_no_reply_is_not_late() -> None:
         assert simulation.block(2).get(slot.SERVER_TIMEDOUT) == 0
 
 
+def test_a_server_that_takes_a_little_at_a_time_is_not_late_either() -> None:
+    """So little that the poller does not tell."""
+    simulation = Simulation(1, redis=False, timeout_ms=TIMEOUT_MS)
+    with simulation.running():
+        tell_until_held_back(simulation, simulation.client())
+        (server,) = simulation.dialled
+        for _ in range(10):
+            assert server.sock.recv(ONE_READ)
+            simulation.pass_time(TIMEOUT_MS + 2)
+        assert simulation.block(2).get(slot.SERVER_TIMEDOUT) == 0
+        simulation.pass_time(TIMEOUT_MS + 2)
+        simulation.pass_time(TIMEOUT_MS + 2)
+        assert simulation.block(2).get(slot.SERVER_TIMEDOUT) == 1
+
+
 def test_no_timer_keeps_a_closed_connection_in_memory() -> None:
     simulation = Simulation(1, timeout_ms=TIMEOUT_MS)
     with simulation.running():
@@ -288,6 +303,27 @@ def test_statistics_without_those_of_one_server_are_no_failure(line: bytes) -> N
         assert client.listen().endswith(b"END\r\n")
         assert simulation.count(slot.CLIENT_RESPONSES) == 1
         assert simulation.count(slot.FORWARD_ERROR) == 0
+
+
+@pytest.mark.parametrize(
+    ("redis", "leave", "look", "shown"),
+    [
+        (True, resp("QUIT"), resp("INFO", "clients"), b"connected_clients:1\r\n"),
+        (True, resp("QUIT"), resp("CLIENT", "LIST"), b"\r\nid=2 "),
+        (False, b"quit\r\n", b"stats\r\n", b"STAT curr_connections 1\r\n"),
+    ],
+)
+def test_who_is_leaving_is_shown_nowhere(
+    redis: bool, leave: bytes, look: bytes, shown: bytes
+) -> None:
+    simulation = Simulation(1, redis=redis)
+    simulation.refused = {0}
+    with simulation.running():
+        leaver, other = simulation.client(), simulation.client()
+        ask(simulation, leaver, leave)
+        assert simulation.process.leaving
+        ask(simulation, other, look)
+        assert shown in other.listen()
 
 
 def move(simulation: Simulation, **changes: object) -> None:

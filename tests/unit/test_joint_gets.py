@@ -388,6 +388,21 @@ def test_short_values_in_pieces_do_not_tell_of_long_ones(
     assert 400 < conn.value_bytes < 1500
 
 
+def test_many_short_values_do_not_tell_of_long_ones(simulation: Simulation) -> None:
+    client = simulation.client()
+    asked = keys(300)
+    client.say(b"get %b\r\n" % b" ".join(asked))
+    simulation.tick(5)
+    (server,) = simulation.dialled
+    response = b"".join(value(key, b"x" * 400) for key in asked) + END
+    said = 0
+    while len(client.listen()) < len(response):
+        said += server.say(response[said:])
+        simulation.tick(3)
+    (conn,) = simulation.pool.servers[0].conns
+    assert conn.value_bytes < 4096
+
+
 @pytest.mark.parametrize("spliced", [32768, 1 << 30])
 def test_a_value_that_comes_through_a_pipe_is_known_to_be_long(
     simulation: Simulation, spliced: int

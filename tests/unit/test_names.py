@@ -1,5 +1,7 @@
 """Servers that have names: addresses in turn, failures for one server, moving."""
 
+import errno
+
 import pytest
 
 from tests.support.simulation import Simulation
@@ -67,6 +69,22 @@ def test_a_silent_address_has_its_share_of_the_time() -> None:
         simulation.dialled[-1].say(b"+late\r\n")
         simulation.tick(3)
         assert client.listen() == b"+late\r\n"
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_no_timer_keeps_a_closed_connection_in_memory(silent: bool) -> None:
+    """The second address has a turn that need not come any more."""
+    simulation = Simulation(1, host=HOST)
+    simulation.names[HOST] = ["10.0.0.1", "10.0.0.2"]
+    if silent:
+        simulation.silent.add("10.0.0.1")
+    with simulation.running():
+        simulation.client().say(GET)
+        simulation.tick(3)
+        (conn,) = simulation.pool.links
+        conn.close(errno.ECONNRESET)
+        calls = [timer.call for _, _, timer in simulation.reactor.timers]
+        assert conn not in [getattr(call, "__self__", None) for call in calls]
 
 
 def test_one_clock_covers_all_addresses() -> None:

@@ -67,32 +67,48 @@ def test_ticks_go_on_where_the_former_worker_was(
     assert ticks == TICKS_OF_A_FORMER + worker.reactor.ticks
 
 
-def test_a_long_drain_does_not_look_ever_more_often_whether_it_is_over(
+def configure(worker: Worker, number: int, names: str) -> None:
+    """Have it take a configuration with pools of these names."""
+    worker.configured = True  # the log is ours
+    row = {"listener": None, "block": 1, "server_blocks": [2]}
+    order = {
+        "op": "configure",
+        "generation": number,
+        "process": {"max_clients": 9, "mbuf_size": 16384},
+        "pools": [{**row, "config": plain(pool(name, "s"))} for name in names],
+    }
+    worker.on_message(order, [])
+
+
+def test_a_drain_looks_now_and_then_and_ends_once(
     line: tuple[Worker, socket.socket],
 ) -> None:
-    worker, _ = line
-    worker.process.clients = 1
+    worker, supervisor = line
+    configure(worker, 1, "a")
     worker.drain()
+    clients = worker.pools["a"].clients
+    clients[object()] = None  # type: ignore[index] # it stays, that is all
     for _ in range(3):
-        before = len(worker.reactor.timers)
-        worker.beat()  # its own timer for the next one is left alone
-        assert len(worker.reactor.timers) == before + 1
+        worker.beat()
+        worker.reactor.tick(20)
+        calls = [timer.call for _, _, timer in worker.reactor.timers]
+        assert calls.count(worker.tell_drained) == 1
+    assert b"drained" not in supervisor.recv(4096)
+    clients.clear()
+    for _ in range(3):
+        worker.reactor.tick(20)
+    assert supervisor.recv(4096).count(b"drained") == 1
 
 
 def test_nothing_is_left_of_pools_that_came_and_went(
     line: tuple[Worker, socket.socket],
 ) -> None:
     worker, _ = line
-    worker.configured = True  # the log is ours
-    row = {"config": plain(pool("a", "s")), "listener": None}
-    there = [{**row, "block": 1, "server_blocks": [2]}]
-    process = {"max_clients": 9, "mbuf_size": 16384}
     gc.collect()
     gc.disable()  # as in a worker
     try:
-        for number, pools in enumerate([there, []] * 3):
-            order = {"op": "configure", "generation": number, "pools": pools}
-            worker.on_message({**order, "process": process}, [])
+        for number, names in enumerate(["a", ""] * 3):
+            configure(worker, number, names)
         assert not any(isinstance(item, Pool) for item in gc.get_objects())
     finally:
         gc.enable()

@@ -86,6 +86,7 @@ class _Loader:
     def __init__(self, file: str, resolve: Resolve, problems: list[Problem]) -> None:
         self.file = file
         self.problems = problems
+        self._listless = {(problem.line, problem.where) for problem in problems}
         self._resolve = _remember(resolve)
 
     def config(self, root: Node) -> Config:
@@ -103,6 +104,7 @@ class _Loader:
         pools = []
         for name, body in root.pairs:
             pool = Draft(name.text, name.line)
+            pool.listless = (name.line, name.text) in self._listless
             if not name.text:
                 self._empty(name, "", "the name of a pool")
             for key, value in expansion.settings(body):
@@ -120,8 +122,6 @@ class _Loader:
         """Handle ``key: value``, or each item of ``key: [items]``."""
         items = value.items if value.kind == "sequence" else [value]
         setting = BY_KEY.get(key.text)
-        listed = setting is not None and setting.kind in LISTED
-        pool.has_list |= value.kind == "sequence" and not listed
         if not key.text:
             self._empty(key, pool.name, "a key")
         elif setting is None:

@@ -24,7 +24,7 @@ class Draft:
         """Start with nothing but a name."""
         self.name = name
         self.line = line
-        self.has_list = False  # without one its shape is wrong, and that is told
+        self.listless = False  # so its shape is wrong, and that is told
         self.values: dict[str, Any] = {}  # by field
         self.lines: dict[str, int] = {}  # by key, wrong values included
         self.servers: list[tuple[ServerConfig, int]] = []
@@ -50,7 +50,7 @@ def check_pool(pool: Draft) -> Iterator[Problem]:
             found = f"'{key}' in a memcached pool"
             yield _of_pool(pool, found, "'redis: true'", reason, key)
     yield from find_password(pool)
-    if "servers" not in pool.lines and pool.has_list:
+    if "servers" not in pool.lines and not pool.listless:
         reason = f"conf: pool '{pool.name}' has no servers"
         yield _of_pool(pool, "no servers", expectation(BY_KEY["servers"]), reason)
     for (one, first), (two, second) in _twins(pool.servers, _label):

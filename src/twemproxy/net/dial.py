@@ -68,7 +68,6 @@ class Addresses:
         self.share_ms = ATTEMPT_MS
         if timeout_ms and found:
             self.share_ms = min(ATTEMPT_MS, timeout_ms // len(found))
-        self.late_ms = 0  # when the latest will have had its share
 
     def dial(self, status: int) -> tuple[int, int]:
         """Begin to connect to the next; `status` when none is left."""

@@ -17,6 +17,7 @@ from twemproxy.net.dial import (
     dial_unix,
     numeric_family,
 )
+from twemproxy.net.reactor import Timer
 from twemproxy.proxy import reason
 from twemproxy.proxy.connection import Connection
 from twemproxy.proxy.process import Process
@@ -33,7 +34,15 @@ class Link(Connection):
     skip one but never goes back. Nothing is written before it is READY.
     """
 
-    __slots__ = ("address", "addresses", "counters", "error", "state", "timeout_ms")
+    __slots__ = (
+        "address",
+        "addresses",
+        "counters",
+        "error",
+        "share",
+        "state",
+        "timeout_ms",
+    )
 
     def __init__(self, process: Process, counters: Block) -> None:
         Connection.__init__(self, process, -1, 0)
@@ -42,6 +51,7 @@ class Link(Connection):
         self.timeout_ms = 0
         self.state = reason.RESOLVING
         self.addresses: Addresses | None = None  # of a name
+        self.share: Timer | None = None  # ends the time that one of several has
         self.error = 0  # what closes it in the next tick
         self.blocked = True
 
@@ -84,20 +94,23 @@ class Link(Connection):
         fd, status = addresses.dial(status)
         self.connect(fd, status)
         if addresses.left and self.state == reason.CONNECTING:
-            addresses.late_ms = self.reactor.now_ms + addresses.share_ms
-            self.reactor.call_at(addresses.late_ms, self.on_late)
+            late_ms = self.reactor.now_ms + addresses.share_ms
+            self.share = self.reactor.call_at(late_ms, self.on_late)
 
     def on_late(self) -> None:
         """Try another address when this one says nothing."""
-        addresses = self.addresses
-        if addresses is None or self.state != reason.CONNECTING or self.fd < 0:
-            return
-        if addresses.left and self.reactor.now_ms >= addresses.late_ms:
-            self.attempt_another(errno.ETIMEDOUT)
+        self.attempt_another(errno.ETIMEDOUT)
+
+    def end_share(self) -> None:
+        """Wait no more for this address; a timer that runs on forgets us."""
+        if self.share is not None:
+            self.share.cancel()
+            self.share = None
 
     def attempt_another(self, status: int) -> None:
         """Give this address up for the next one; the clocks of requests run on."""
         log.info("s %d '%s': %s", self.fd, self.address, os.strerror(status))
+        self.end_share()
         self.reactor.unregister(self)
         os.close(self.fd)
         self.fd = -1
@@ -142,9 +155,15 @@ class Link(Connection):
     def on_connected(self) -> None:
         """Begin to send what waits."""
         self.state = reason.READY
+        self.end_share()
         self.counters.add(slot.SERVER_CONNECTIONS, 1)
         if log.wants(INFO):
             log.info("connected on s %d to server '%s'", self.fd, self.address)
         self.blocked = False
         self.reactor.poller.want(self.fd, True, False)
         self.reactor.flush_later(self)
+
+    def shut(self) -> None:
+        """Close the descriptor, let go of all buffers and wait for nothing."""
+        self.end_share()
+        Connection.shut(self)

@@ -15,6 +15,7 @@ from twemproxy.proxy.process import Process
 from twemproxy.stats import slot
 
 MAX_ACCEPTS = 64  # in a row, before others get their turn
+LAST_ACCEPTS = 65536  # before a listener closes, however many go on to knock
 # One client's trouble; any other is ours, most likely that descriptors are short.
 PASSING = (errno.ECONNABORTED, errno.EPROTO, errno.EPERM)
 RETRY_MS = 100  # after an error of ours; asking again at once would spin
@@ -25,7 +26,6 @@ class Listener(Handler):
 
     __slots__ = (
         "balance",
-        "closing",
         "counted_us",
         "credit_us",
         "few",
@@ -43,18 +43,18 @@ class Listener(Handler):
         self.process = process
         self.pool = pool
         self.pausing = False
-        self.closing = False  # nobody who waits now may wait any longer
         self.credit_us = 1000000  # time saved up, which clients are accepted for
         self.counted_us = process.reactor.now_us
 
     def on_event(self, flags: int) -> None:
-        """Accept all who wait."""
-        if flags & READ and not self.pausing and self.accept_some():
+        """Accept those who wait."""
+        if not flags & READ or self.pausing:
+            return
+        if self.accept_some(self.pool.config.client_accept_rate):
             self.process.reactor.read_later(self)
 
-    def accept_some(self) -> bool:
-        """Accept those who wait, up to so many; tell whether there may be more."""
-        rate = 0 if self.closing else self.pool.config.client_accept_rate
+    def accept_some(self, rate: int) -> bool:
+        """Accept some of those who wait, at this rate; true if others may wait yet."""
         for _ in range(MAX_ACCEPTS):
             if rate and not self.is_due(rate):
                 self.pause(1000 // rate + 1)
@@ -107,7 +107,7 @@ class Listener(Handler):
         process = self.process
         config = self.pool.config
         limit = config.client_connections
-        if process.leaving and self.is_full(limit):
+        if process.clients >= process.max_clients:
             for client in list(process.leaving):
                 client.end()
         if process.clients >= process.max_clients:
@@ -133,13 +133,6 @@ class Listener(Handler):
             client.peer = peer_name(fd)
             log.notice("accepted c %d on p %d from '%s'", fd, self.fd, client.peer)
 
-    def is_full(self, limit: int) -> bool:
-        """Tell whether one more client would be too many."""
-        process = self.process
-        return process.clients >= process.max_clients or (
-            0 < limit <= self.count_members()
-        )
-
     def count_members(self) -> int:
         """Count the clients of the pool, those of other workers too.
 
@@ -157,10 +150,10 @@ class Listener(Handler):
         os.close(fd)
 
     def finish(self) -> None:
-        """Accept those who knocked already, as many as can have done so, and close."""
-        self.balance, self.pausing, self.closing = ALONE, False, True
-        for _ in range(self.pool.config.backlog // MAX_ACCEPTS + 1):
-            if not self.accept_some():
+        """Accept all who knocked already, then close."""
+        self.balance = ALONE
+        for _ in range(LAST_ACCEPTS // MAX_ACCEPTS):
+            if not self.accept_some(0):
                 break
         self.close()
 

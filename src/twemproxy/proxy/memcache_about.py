@@ -93,7 +93,7 @@ class About:
         counters = self.pool.counters
         return {
             "max_connections": limit,
-            "curr_connections": len(self.pool.clients),
+            "curr_connections": counters.get(slot.CLIENT_CONNECTIONS),
             "rejected_connections": counters.get(slot.CLIENT_REFUSED),
         }
 

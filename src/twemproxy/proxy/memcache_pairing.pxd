@@ -10,9 +10,7 @@ from twemproxy.wire.memcache.response cimport ResponseScanner
 
 @cython.final
 cdef class MemcachePairing(Pairing):
-    @cython.locals(pos=Py_ssize_t, buf=bytearray, request=Request, verdict=int, shared=bint, alone=bint)
+    @cython.locals(pos=Py_ssize_t, length=Py_ssize_t, buf=bytearray, request=Request, verdict=int, shared=bint, alone=bint)
     cdef Py_ssize_t walk(self, ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
-    @cython.locals(end=Py_ssize_t)
-    cdef learn_length(self, ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t pos)
     @cython.locals(values=Values, end=Py_ssize_t)
     cdef check_fragment(self, ResponseScanner walker, Request request, bytearray buf, Py_ssize_t pos)

@@ -58,7 +58,8 @@ class MemcachePairing(Pairing):
             elif request.whole is not None and not shared:
                 self.check_fragment(walker, request, buf, pos)
             if request.expects == rule.VALUES:
-                self.learn_length(conn, walker, slab, pos)
+                length = slab.weigh(pos, pos + walker.length)
+                conn.learn_length(length // max(1, walker.blocks))
             if shared:
                 disperse(conn, walker, slab, pos)
             else:
@@ -73,15 +74,6 @@ class MemcachePairing(Pairing):
             walker.reset()
         conn.scanner = None
         return pos
-
-    def learn_length(
-        self, conn: ServerConnection, walker: ResponseScanner, slab: Slab, pos: int
-    ) -> None:
-        """Learn how long values are, also what came in pieces or through pipes."""
-        end = pos + walker.length
-        if not walker.values:
-            walker.after_values(slab.buf, pos, end)
-        conn.learn_length(slab.weigh(pos, end) // max(1, walker.values))
 
     def check_fragment(
         self, walker: ResponseScanner, request: Request, buf: bytearray, pos: int

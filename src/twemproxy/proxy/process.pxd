@@ -21,7 +21,6 @@ cdef class Process:
     cdef public object resolve, slowlog
     cdef public long long numbered
     cdef public int clients, max_clients
-    cdef public bint draining
     cdef public set leaving
     cdef Slab parking
     cpdef int64_t number(self) except -1

@@ -41,7 +41,6 @@ class Process:
     __slots__ = (
         "block",
         "clients",
-        "draining",
         "guard",
         "leaving",
         "max_clients",
@@ -67,7 +66,6 @@ class Process:
         self.clients = 0
         self.max_clients = limits.MAX_CLIENTS
         self.mbuf_bytes = MBUF_BYTES
-        self.draining = False
         self.leaving: set[Client] = set()  # told that nothing more comes
         self.soft_bytes = limits.MAX_PROCESS_BYTES  # beyond, `guard` is asked
         self.splice_bytes = limits.SPLICE_BYTES  # a value that lacks less is copied

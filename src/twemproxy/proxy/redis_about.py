@@ -102,7 +102,7 @@ class About:
         """Tell how many clients there are."""
         limit = self.pool.config.client_connections or self.pool.process.max_clients
         return {
-            "connected_clients": len(self.pool.clients),
+            "connected_clients": self.pool.counters.get(slot.CLIENT_CONNECTIONS),
             "maxclients": limit,
             "blocked_clients": 0,
             "tracking_clients": 0,

@@ -147,7 +147,8 @@ class ClientAnswers:
 
     def list(self, client: Client, args: list[bytes]) -> bytes:
         """Describe the clients of this pool in this process, one line each."""
-        chosen = sorted(self.pool.clients, key=lambda other: other.number)
+        present = [other for other in self.pool.clients if not other.leaving]
+        chosen = sorted(present, key=lambda other: other.number)
         words = [arg.lower() for arg in args[2:]]
         if words[:1] == [b"id"] and len(words) > 1:
             if not all(is_integer(word) for word in words[1:]):

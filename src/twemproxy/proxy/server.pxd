@@ -56,6 +56,8 @@ cdef class ServerConnection(Link):
     cpdef disarm(self)
     @cython.locals(since_us=cython.longlong)
     cpdef on_clock(self)
+    @cython.locals(before=cython.longlong)
+    cpdef bint takes_some(self) except -1
     cpdef bint is_for_more(self) except -1
     cpdef retire(self)
     @cython.locals(counters=Block, request=Request, written_bytes=Py_ssize_t)

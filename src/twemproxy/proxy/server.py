@@ -309,9 +309,23 @@ class ServerConnection(Link):
             return
         if since_us // 1000 + self.timeout_ms > self.reactor.now_ms:
             self.arm(since_us)
-            return
-        log.info("req on s %d timedout", self.fd)
-        self.close(errno.ETIMEDOUT)
+        elif self.takes_some():
+            self.retime(self.timeout_ms)
+        else:
+            log.info("req on s %d timedout", self.fd)
+            self.close(errno.ETIMEDOUT)
+
+    def takes_some(self) -> bool:
+        """Tell whether a server that owes no response takes more of what we send.
+
+        That it does the poller tells only when much of the socket's room is free.
+        """
+        if self.head is not None or self.state != reason.READY:
+            return False
+        before = self.bytes_out
+        self.blocked = False
+        self.flush()
+        return self.bytes_out > before
 
     def is_for_more(self) -> bool:
         """Tell whether more may be asked here."""

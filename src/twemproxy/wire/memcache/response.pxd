@@ -15,7 +15,7 @@ cdef class ResponseScanner(ValueWalker):
     cdef CommandIndex index
     cdef list usual
     cdef Py_ssize_t looked
-    cdef readonly Py_ssize_t at, shown
+    cdef readonly Py_ssize_t at, blocks, shown
     cdef readonly int kind
     cdef readonly bint failed, doubtful
     cdef public int expects

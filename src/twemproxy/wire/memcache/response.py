@@ -69,11 +69,13 @@ class ResponseScanner(ValueWalker):
     Before `advance`, `expects` is what the request expects (a number of `rule`),
     and `wanted` the hash of the one key that it asks for, -1 for any. Offsets are
     relative to the response's first byte. `shown` is how much of a whole response
-    is for the client: all, but for what the proxy itself has asked behind it.
+    is for the client: all, but for what the proxy itself has asked behind it. `blocks`
+    counts its values, in one go or not.
     """
 
     __slots__ = (
         "at",
+        "blocks",
         "doubtful",
         "expects",
         "failed",
@@ -104,6 +106,7 @@ class ResponseScanner(ValueWalker):
         self.need = self.at_least = 0
         self.shown = 0
         self.values = 0
+        self.blocks = 0
 
     def advance(self, buf: bytearray, start: int, filled: int) -> int:
         """Go on with the response that starts at buf[start]; bytes end at `filled`.
@@ -143,6 +146,7 @@ class ResponseScanner(ValueWalker):
         self.at = self.need
         self.looked = self.at
         self.need = 0
+        self.blocks += 1
         if self.kind == VA:
             self.shown = self.at
             if self.expects == rule.META:
@@ -165,6 +169,7 @@ class ResponseScanner(ValueWalker):
         if self.values and self.wanted >= 0 and not alone:
             raise ProtocolError("a value that was not asked for")
         self.at = end - start
+        self.blocks = self.values
         self.kind = END
         self.length = self.at
         self.shown = self.at
