@@ -84,7 +84,9 @@ def reopen() -> None:
     if not _state.path:
         return
     try:
-        fd = _open_file(_state.path)
+        # A pipe that nobody reads any more is a failure: waiting would stop everything.
+        fd = _open_file(_state.path, os.O_NONBLOCK)
+        os.set_blocking(fd, True)
     except OSError as failure:
         reason = os.strerror(failure.errno or 0)
         complain(f"reopening log file '{_state.path}' failed, ignored: {reason}")
@@ -99,7 +101,8 @@ def trace_crashes() -> None:
     """Have a crash of this process leave its stack in the log, after HUP too.
 
     Whoever enables that gets a small stack for all signals, which a few that come
-    together overflow. So it is a thread that needs none.
+    together overflow. So it is a thread that needs none; ours where the system has no
+    thread for it.
     """
     _state.traces = True
     done = _thread.allocate_lock()
@@ -111,7 +114,10 @@ def trace_crashes() -> None:
         finally:
             done.release()
 
-    _thread.start_new_thread(enable, ())
+    try:
+        _thread.start_new_thread(enable, ())
+    except RuntimeError:
+        enable()
     done.acquire()
 
 
@@ -277,8 +283,9 @@ def _cut(prefix: str, message: str) -> bytes:
     return line[: MAX_LINE - 1] + b"\n"
 
 
-def _open_file(path: str) -> int:
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+def _open_file(path: str, more: int = 0) -> int:
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    return os.open(path, flags | more, 0o644)
 
 
 def _close() -> None:

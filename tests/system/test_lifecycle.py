@@ -1,5 +1,6 @@
 """From start to end: messages, exit statuses, signals, pid file, daemon."""
 
+import contextlib
 import os
 import re
 import shlex
@@ -7,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -163,6 +164,20 @@ def test_the_pid_file_has_the_bare_number_and_goes_with_us(
     assert not path.exists()
 
 
+def test_a_pid_file_that_is_a_pipe_holds_up_no_end(
+    supervised: Start, tmp_path: Path
+) -> None:
+    """As /dev/stdout may be: to read it would be to wait for ourselves."""
+    path = tmp_path / "pid"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDWR)
+    proxy = supervised(CONFIG, "-p", str(path))
+    assert os.read(reader, 100) == str(proxy.pid).encode()
+    proxy.signal(TERM)
+    assert ended(proxy) == 0
+    os.close(reader)
+
+
 def test_a_daemon_leaves_its_parent_and_its_terminal(tmp_path: Path) -> None:
     with Reservation() as own, Reservation() as stats:
         config = pool("alpha", f"{LOOPBACK}:{own.port}")
@@ -224,6 +239,72 @@ def test_signals_that_come_together_are_all_taken(supervised: Start) -> None:
     wait_until(lambda: "configuration 2 in force" in proxy.log, "a reload")
 
 
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGHUP])
+def test_a_signal_at_the_very_end_is_not_what_we_die_of(
+    supervised: Start, number: signal.Signals
+) -> None:
+    proxy = supervised(CONFIG)
+    proxy.signal(TERM)
+    while proxy.running:
+        proxy.signal(number)
+        time.sleep(0.001)
+    assert ended(proxy) == 0
+
+
+@contextlib.contextmanager
+def starting(directory: Path, *arguments: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """Start the program on c.yml, which it waits for, as that is a pipe."""
+    os.mkfifo(directory / "c.yml")
+    words = ["-c", "c.yml", "-o", "log", "-a", LOOPBACK, *arguments]
+    process = subprocess.Popen(
+        [*program(), *words], cwd=directory, env=environment(), stderr=subprocess.PIPE
+    )
+    try:
+        wait_until(lambda: "run, rabbit" in _read(directory / "log"), "the start")
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_reload_asked_for_while_the_file_is_read_is_done(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with Reservation() as own, Reservation() as stats, Reservation() as metrics:
+        ports = ("-s", str(stats.port), "--metrics-port", str(metrics.port))
+        with starting(tmp_path, *ports) as process:
+            pipe = (tmp_path / "c.yml").open("w")
+            text = pool("alpha", f"{LOOPBACK}:{own.port}")
+            (tmp_path / "new").write_text(text)
+            (tmp_path / "new").rename(tmp_path / "c.yml")
+            process.send_signal(signal.SIGUSR1)
+            pipe.write(text)
+            pipe.close()
+            wait_until(lambda: "configuration 2 in force" in _read(log), "the reload")
+            process.send_signal(TERM)
+
+
+def test_who_ends_while_workers_start_begins_nothing_more(tmp_path: Path) -> None:
+    with (
+        Reservation() as own,
+        Reservation() as stats,
+        starting(tmp_path, "-s", str(stats.port)) as process,
+    ):
+        pipe = (tmp_path / "c.yml").open("w")
+        pipe.write(pool("alpha", f"{LOOPBACK}:{own.port}"))
+        pipe.close()
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        worker = int(wait_until(children.read_text, "the worker"))
+        os.kill(worker, signal.SIGSTOP)
+        process.send_signal(signal.SIGUSR1)
+        process.send_signal(TERM)
+        wait_until(lambda: "draining" in _read(tmp_path / "log"), "the drain")
+        os.kill(worker, signal.SIGCONT)
+        assert process.wait(5) == 0
+    ended_with = _read(tmp_path / "log")
+    assert "in memcache pool" not in ended_with
+    assert "reloading" not in ended_with
+
+
 def test_hup_reopens_the_log(supervised: Start) -> None:
     proxy = supervised(CONFIG)
     wait_until(lambda: "listening on '" in proxy.log, "the start")
@@ -243,6 +324,8 @@ def test_a_crash_leaves_its_stack_in_the_log(supervised: Start, rotated: bool) -
         proxy.log_file.rename(proxy.log_file.with_suffix(".1"))
         proxy.signal(signal.SIGHUP)
         wait_until(proxy.log_file.exists, "the new file")
+        proxy.signal(signal.SIGUSR2)
+        wait_until(lambda: "(SIGUSR2)" in proxy.log, "a line in the new file")
     proxy.signal(signal.SIGSEGV)
     assert ended(proxy) == -signal.SIGSEGV
     assert "Fatal Python error: Segmentation fault" in proxy.log

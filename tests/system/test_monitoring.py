@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,12 +15,14 @@ from prometheus_client.openmetrics.parser import (
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from tests.support.canned import CannedServer
+from tests.support.crew import workers_of
 from tests.support.fleet import Fleet
 from tests.support.ports import LOOPBACK, Reservation
 from tests.support.proxy import Proxy, pool
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire, resp
 from twemproxy import cli
+from twemproxy.limits import MAX_HTTP_PEERS
 from twemproxy.stats.metrics import TABLE
 from twemproxy.stats.prometheus import exported_name
 
@@ -128,6 +131,37 @@ def test_a_peer_that_says_nothing_does_not_stay(running: Proxy, port: Port) -> N
         silent, *_ = [stack.enter_context(Wire(port.number)) for _ in range(40)]
         assert silent.read_to_end() == b""
         assert port.ask("/healthz")[0] == 200
+
+
+def test_peers_that_come_together_are_no_more_than_may_be(
+    running: Proxy, port: Port
+) -> None:
+    open_files = Path(f"/proc/{running.pid}/fd")
+    before = len(list(open_files.iterdir()))
+    with ExitStack() as stack:
+        running.signal(signal.SIGSTOP)
+        for _ in range(100):
+            last = stack.enter_context(Wire(port.number))
+        running.signal(signal.SIGCONT)
+        last.send(b"GET /healthz HTTP/1.1\r\n\r\n")
+        assert b" 200 OK" in last.read_to_end()
+        wait_until(
+            lambda: len(list(open_files.iterdir())) <= before + MAX_HTTP_PEERS,
+            "the oldest to be cut",
+            patience_s=2,
+        )
+
+
+def test_who_waits_for_a_reload_hears_of_the_end(running: Proxy, port: Port) -> None:
+    worker, _ = workers_of(running)
+    os.kill(worker, signal.SIGSTOP)
+    with Wire(port.number) as wire:
+        wire.send(b"POST /reload HTTP/1.1\r\n\r\n")
+        wait_until(lambda: "reloading the configuration" in running.log, "the reload")
+        running.signal(signal.SIGTERM)
+        assert b'"reason": "the proxy ends"' in wire.read_to_end()
+    os.kill(worker, signal.SIGCONT)
+    assert running.wait_end() == 0
 
 
 def test_a_draining_proxy_is_not_ready(

@@ -48,7 +48,8 @@ def test_the_watchdog_is_fed_while_workers_beat(
     assert proxy.notice() == ["WATCHDOG=1"]
 
 
-def test_a_socket_bound_for_us_is_used(tmp_path: Path) -> None:
+@pytest.mark.parametrize("promised", ["1", "9"])
+def test_a_socket_bound_for_us_is_used(tmp_path: Path, promised: str) -> None:
     log = tmp_path / "log"
     with socket.create_server((LOOPBACK, 0)) as bound, Reservation() as stats:
         port = bound.getsockname()[1]
@@ -59,7 +60,7 @@ def test_a_socket_bound_for_us_is_used(tmp_path: Path) -> None:
         with subprocess.Popen(
             command,
             cwd=tmp_path,
-            env={**environment(), "LISTEN_FDS": "1"},
+            env={**environment(), "LISTEN_FDS": promised},
             pass_fds=(bound.fileno(),),
         ) as process:
             wait_until(lambda: "listening on '" in _read(log), "the start")

@@ -1,14 +1,18 @@
 """The stats port against readers of all sorts."""
 
 import json
+import signal
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from tests.support.crew import pool
 from tests.support.proxy import Proxy
+from tests.support.waiting import wait_until
 from tests.support.wire import Wire
+from twemproxy.limits import MAX_STATS_READERS
 
 
 @pytest.fixture
@@ -39,6 +43,22 @@ def test_silent_readers_do_not_keep_others_waiting(running: Proxy) -> None:
         for _ in range(100):
             stack.enter_context(Wire(running.stats_port))
         assert running.stats()["service"] == "nutcracker"
+
+
+def test_readers_that_come_together_are_no_more_than_may_be(running: Proxy) -> None:
+    open_files = Path(f"/proc/{running.pid}/fd")
+    before = len(list(open_files.iterdir()))
+    with ExitStack() as stack:
+        running.signal(signal.SIGSTOP)
+        for _ in range(100):
+            last = stack.enter_context(Wire(running.stats_port))
+        running.signal(signal.SIGCONT)
+        assert json.loads(last.read_to_end())["service"] == "nutcracker"
+        wait_until(
+            lambda: len(list(open_files.iterdir())) <= before + MAX_STATS_READERS,
+            "the oldest to be cut",
+            patience_s=2,
+        )
 
 
 def test_a_reader_that_floods_is_cut_off(running: Proxy) -> None:

@@ -1,6 +1,7 @@
 """The log: format, levels, cuts, repeats, reopening."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,6 +138,41 @@ def test_a_log_that_others_write_is_joined_when_it_can_be(
     log.reopen()
     log.notice("again")
     assert path.read_text().endswith("again\n")
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    log.join(str(pipe), log.NOTICE)
+    assert f"reopening log file '{pipe}' failed, ignored: " in capfd.readouterr().err
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    log.reopen()
+    log.notice("again")
+    assert os.read(reader, 1000).endswith(b"again\n")
+    log.open("", log.NOTICE)
+    os.close(reader)
+
+
+def test_crashes_are_traced_where_no_thread_can_be_had(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traced: list[int] = []
+
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def enable(file: int) -> None:
+        traced.append(file)
+
+    monkeypatch.setattr("_thread.start_new_thread", refuse)
+    monkeypatch.setattr("faulthandler.enable", enable)
+    monkeypatch.setattr("twemproxy.log._state.traces", False)
+    log.trace_crashes()
+    log.reopen()
+    assert len(traced) == 2
+    assert path.exists()
 
 
 def test_json_lines_are_json(path: Path) -> None:

@@ -8,7 +8,10 @@ FIRST_FD: Final = 3
 
 
 def inherited() -> list[socket.socket]:
-    """Take the listening sockets meant for this process, once."""
+    """Take the listening sockets meant for this process, before it opens anything.
+
+    Later, a descriptor of ours could be taken for one that is promised and not there.
+    """
     meant_for = os.environ.pop("LISTEN_PID", "")
     count = os.environ.pop("LISTEN_FDS", "")
     os.environ.pop("LISTEN_FDNAMES", None)
@@ -16,11 +19,15 @@ def inherited() -> list[socket.socket]:
         return []
     sockets = []
     for fd in range(FIRST_FD, FIRST_FD + int(count)):
-        os.set_inheritable(fd, False)
+        try:
+            os.set_inheritable(fd, False)
+        except (OSError, OverflowError):
+            break  # so many are not there
         try:
             handed = socket.socket(fileno=fd)
         except OSError:
             continue  # a pipe or a file: not ours to use
         handed.setblocking(False)
-        sockets.append(handed)
+        if handed.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            sockets.append(handed)
     return sockets

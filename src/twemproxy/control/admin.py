@@ -41,6 +41,9 @@ DISCLOSURE: Final = "twemproxy.stats.disclosure"
 ADMIN_NAME: Final = "nutcracker-admin-"
 BACKLOG: Final = 32
 MAX_SILENCE_MS: Final = 5000  # of a heartbeat, before a worker counts as stuck
+FOR_OURS: Final = (
+    b"for this machine only, and over the admin socket for root and our own user only\n"
+)
 HEARTBEAT: Final = next(row.slot for row in PROCESS if row.name == "heartbeat")
 
 
@@ -117,7 +120,7 @@ class Admin:
         if asked != route.method:
             return Response(405, f"expected {route.method}\n".encode())
         if route.private and not request.local:
-            return Response(403, b"asked from this machine only\n")
+            return Response(403, FOR_OURS)
         return await route.answer(request)
 
     def silent_workers(self) -> list[int]:

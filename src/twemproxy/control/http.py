@@ -92,7 +92,9 @@ class HttpPort:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         if len(self._peers) >= MAX_PEERS:
-            next(iter(self._peers)).cancel()
+            oldest = next(iter(self._peers))
+            del self._peers[oldest]  # now: many may come in one turn of the loop
+            oldest.cancel()
         peer = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._peers[peer] = None
 

@@ -14,10 +14,11 @@ def write(path: str) -> None:
 
 
 def remove(path: str) -> None:
-    """Remove it unless another process has written its own since."""
+    """Remove it unless it is none, or another process has written its own since."""
     file = Path(path)
     try:
-        if file.read_bytes() == str(os.getpid()).encode():
+        # Of a pipe, such as /dev/stdout, we would wait for what nobody writes.
+        if file.is_file() and file.read_bytes() == str(os.getpid()).encode():
             file.unlink()
     except OSError:
         return

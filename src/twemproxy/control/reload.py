@@ -7,6 +7,7 @@ wanted is closed last, so at no moment is a surviving address without a listener
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from twemproxy import log
 from twemproxy.config.model import Config
@@ -19,6 +20,8 @@ from twemproxy.control.threads import in_thread
 from twemproxy.control.workers import Workers
 from twemproxy.errors import ConfigError
 from twemproxy.stats.regions import Blocks, Region
+
+ENDING: Final = "the proxy ends"  # what answers who waits for a reload then
 
 
 class Reloader:
@@ -41,6 +44,7 @@ class Reloader:
         self.failures = 0  # reloads refused since the start
         self._wanted = False
         self._asked: list[asyncio.Future[str]] = []
+        self._answered: list[asyncio.Future[str]] = []  # by the one that runs
         self._running: asyncio.Task[None] | None = None
 
     def begin(self, workers: Workers) -> None:
@@ -64,9 +68,11 @@ class Reloader:
         return await asked
 
     def cancel(self) -> None:
-        """Forget what was asked: the end has come."""
-        for asked in self._asked:
-            asked.cancel()
+        """Reload no more: the end has come."""
+        self._wanted = False
+        for asked in (*self._asked, *self._answered):
+            if not asked.done():
+                asked.set_result(ENDING)
         if self._running:
             self._running.cancel()
 
@@ -110,13 +116,13 @@ class Reloader:
     async def _run(self, workers: Workers) -> None:
         while self._wanted:
             self._wanted = False
-            waiting, self._asked = self._asked, []
+            self._answered, self._asked = self._asked, []
             notify.reloading()
             log.always("reloading the configuration")
             reason = await self._attempt(workers)
             for line in reason.splitlines():
                 log.error("%s", line)
-            for asked in waiting:
+            for asked in self._answered:
                 if not asked.done():
                     asked.set_result(reason)
             if reason:

@@ -33,6 +33,16 @@ def bind(number: signal.Signals, effect: str, action: Action | None) -> None:
     loop.add_signal_handler(number, _on_signal, number, effect, action)
 
 
+def ignore() -> None:
+    """Heed none of the table from now on, nor die of it once the loop is closed."""
+    loop = asyncio.get_running_loop()
+    signal.pthread_sigmask(signal.SIG_BLOCK, ROWS)
+    for number in ROWS:
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ROWS)
+
+
 def die_of(number: signal.Signals) -> None:
     """End as an untouched signal would, so that whoever waits sees which."""
     signal.signal(number, signal.SIG_DFL)

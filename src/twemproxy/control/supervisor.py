@@ -68,6 +68,7 @@ class Ending(enum.Enum):
 def run(options: Options, command: Sequence[str] = COMMAND) -> int:
     """Run until told to end; the exit status."""
     daemon.fill_standard_streams()
+    listeners = sockets.Listeners(activation.inherited())
     try:
         log.open(options.output, options.verbosity, options.log_json)
     except OSError as failure:
@@ -80,7 +81,7 @@ def run(options: Options, command: Sequence[str] = COMMAND) -> int:
     setproctitle(f"nutcracker: supervisor ({options.conf_file})")
     # pidof, pgrep -x and killall find who takes the signals, as with the C program.
     setthreadtitle("nutcracker")
-    ending = asyncio.run(Supervisor(options, command).live())
+    ending = asyncio.run(Supervisor(options, listeners, command).live())
     log.flush()
     if ending.value < 0:
         signals.die_of(signal.Signals(-ending.value))
@@ -91,11 +92,16 @@ def run(options: Options, command: Sequence[str] = COMMAND) -> int:
 class Supervisor:
     """One life, from the pid file to the last worker's end."""
 
-    def __init__(self, options: Options, command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self,
+        options: Options,
+        listeners: sockets.Listeners,
+        command: Sequence[str] = COMMAND,
+    ) -> None:
         self._options = options
         self._command = command
         self._ending: asyncio.Future[Ending]
-        self._listeners: sockets.Listeners
+        self._listeners = listeners
         self._stats: StatsPort | None = None
         self._regions: list[Region] = []
         self._workers: Workers | None = None
@@ -103,6 +109,7 @@ class Supervisor:
         self._admin = Admin(self._document)
         self._watch = Watch(options.conf_file) if options.watch else None
         self._resolver = Resolver()
+        self._asked_early = False  # to reload, when nothing could be reloaded yet
         self._tasks: set[asyncio.Task[Any]] = set()
         self._started_s = time.monotonic()
 
@@ -111,14 +118,20 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_on_bug)
         self._ending = loop.create_future()
-        self._listeners = sockets.Listeners(activation.inherited())
         self._bind_signals()
-        if not self._write_pid():
-            return Ending.FAILED
-        _log_start()
-        self._spawn(self._begin())
+        ending = Ending.FAILED
+        if self._write_pid():
+            _log_start()
+            ending = await self._last()
+        signals.ignore()
+        return ending
+
+    async def _last(self) -> Ending:
+        """Begin, and go on until everything was given back."""
+        beginning = self._spawn(self._begin())
         ending = await self._ending
         if ending is Ending.DRAINED:
+            beginning.cancel()
             ending = await self._drain()
         await self._stop(ending)
         return ending
@@ -203,6 +216,8 @@ class Supervisor:
             self._regions,
             setup,
         )
+        if self._asked_early:  # the file may have changed since it was read
+            self._reloader.request()
         reason = await self._workers.start(setup)
         if reason:
             raise ConfigError(reason)
@@ -283,6 +298,7 @@ class Supervisor:
     def _reload(self) -> None:
         if self._reloader and not self._ending.done():
             self._reloader.request()
+        self._asked_early = self._reloader is None
 
     def _reopen_logs(self) -> None:
         log.reopen()

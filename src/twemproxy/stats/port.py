@@ -76,6 +76,9 @@ class _Reader(asyncio.Protocol):
         if not isinstance(transport, asyncio.Transport):
             raise TypeError(transport)
         self._transport = transport
+        if self not in self._readers:  # cut by those who came together with it
+            transport.abort()
+            return
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(MAX_READ_S, self.cut)
         transport.write(self._document())
