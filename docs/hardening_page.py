@@ -45,7 +45,8 @@ again who hold little, below 3/4 everybody. Who meanwhile takes less than 64 KiB
 replies that wait for him in ten seconds, or sends less of a request he has begun, is
 closed: those who hold the most first, until 3/4 are enough. `buffered_bytes`,
 `max_buffered_bytes` and `paused_clients` in the statistics show it, and log lines, one
-at the beginning, one at the end, and one for each who is closed.
+at the beginning, one at the end, and one for each who is closed. Requests under way are
+not among these bytes: each takes about 160, as does each part of one that is split.
 
 ## When descriptors are short
 
