@@ -82,7 +82,7 @@ sanitize: $(VENV)/.extra-test
 	    $(PY) setup.py -q build_py --build-lib $(SANITIZED) \
 	    build_ext --build-lib $(SANITIZED) --build-temp build/temp-sanitized -j $(JOBS)
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
-	    ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1 PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED) \
+	    ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1:use_sigaltstack=0 PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED) \
 	    $(PYTEST) --mode sanitized --timeout 600 \
 	    tests/unit tests/wire tests/adversity
 
