@@ -18,6 +18,7 @@ from tests.support.canned import CannedServer
 from tests.support.crew import workers_of
 from tests.support.fleet import Fleet
 from tests.support.ports import LOOPBACK, Reservation
+from tests.support.processes import sockets_of
 from tests.support.proxy import Proxy, pool
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire, resp
@@ -136,8 +137,7 @@ def test_a_peer_that_says_nothing_does_not_stay(running: Proxy, port: Port) -> N
 def test_peers_that_come_together_are_no_more_than_may_be(
     running: Proxy, port: Port
 ) -> None:
-    open_files = Path(f"/proc/{running.pid}/fd")
-    before = len(list(open_files.iterdir()))
+    before = sockets_of(running.pid)
     with ExitStack() as stack:
         running.signal(signal.SIGSTOP)
         for _ in range(100):
@@ -146,7 +146,7 @@ def test_peers_that_come_together_are_no_more_than_may_be(
         last.send(b"GET /healthz HTTP/1.1\r\n\r\n")
         assert b" 200 OK" in last.read_to_end()
         wait_until(
-            lambda: len(list(open_files.iterdir())) <= before + MAX_HTTP_PEERS,
+            lambda: sockets_of(running.pid) <= before + MAX_HTTP_PEERS,
             "the oldest to be cut",
             patience_s=2,
         )

@@ -4,11 +4,11 @@ import json
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
 from tests.support.crew import pool
+from tests.support.processes import sockets_of
 from tests.support.proxy import Proxy
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire
@@ -46,8 +46,7 @@ def test_silent_readers_do_not_keep_others_waiting(running: Proxy) -> None:
 
 
 def test_readers_that_come_together_are_no_more_than_may_be(running: Proxy) -> None:
-    open_files = Path(f"/proc/{running.pid}/fd")
-    before = len(list(open_files.iterdir()))
+    before = sockets_of(running.pid)
     with ExitStack() as stack:
         running.signal(signal.SIGSTOP)
         for _ in range(100):
@@ -55,7 +54,7 @@ def test_readers_that_come_together_are_no_more_than_may_be(running: Proxy) -> N
         running.signal(signal.SIGCONT)
         assert json.loads(last.read_to_end())["service"] == "nutcracker"
         wait_until(
-            lambda: len(list(open_files.iterdir())) <= before + MAX_STATS_READERS,
+            lambda: sockets_of(running.pid) <= before + MAX_STATS_READERS,
             "the oldest to be cut",
             patience_s=2,
         )

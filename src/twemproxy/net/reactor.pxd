@@ -20,7 +20,6 @@ cdef class Handler:
 
 @cython.final
 cdef class Timer:
-    cdef public int64_t at_ms
     cdef public object call
     cpdef cancel(self)
 

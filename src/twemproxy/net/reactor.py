@@ -70,10 +70,9 @@ class Handler:
 class Timer:
     """Something to call when its time has come, unless it is cancelled before."""
 
-    __slots__ = ("at_ms", "call")
+    __slots__ = ("call",)
 
-    def __init__(self, at_ms: int, call: Callable[[], None]) -> None:
-        self.at_ms = at_ms
+    def __init__(self, call: Callable[[], None]) -> None:
         self.call: Callable[[], None] | None = call
 
     def cancel(self) -> None:
@@ -150,7 +149,7 @@ class Reactor:
 
     def call_at(self, at_ms: int, call: Callable[[], None]) -> Timer:
         """Call once when the clock reaches `at_ms`."""
-        timer = Timer(at_ms, call)
+        timer = Timer(call)
         self.sequence += 1
         heapq.heappush(self.timers, (at_ms, self.sequence, timer))
         self.due_ms = min(self.due_ms, at_ms)
