@@ -28,6 +28,13 @@ def resident_bytes(pid: int) -> int:
     )
 
 
+def peak_bytes(pid: int) -> int:
+    """Return the most that one process ever had resident."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    (peak,) = [line.split() for line in lines if line.startswith("VmHWM:")]
+    return int(peak[1]) * 1024
+
+
 def descriptors(pid: int) -> int:
     """Count the open descriptors of the whole family."""
     return sum(

@@ -4,14 +4,15 @@ import os
 import resource
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Final
 
 import pytest
+import redis
 
 from tests.support.crew import wait_workers
 from tests.support.fleet import Fleet
-from tests.support.processes import resident_bytes
+from tests.support.processes import peak_bytes, resident_bytes
 from tests.support.proxy import Proxy, foreign, pool
 from tests.support.waiting import wait_until
 from tests.support.wire import resp
@@ -27,6 +28,8 @@ WORKER_BYTES: Final = (40 if PORTABLE else 25) * MIB
 CLIENT_BYTES: Final = 1024
 VALUE_BYTES: Final = MIB
 GREED: Final = 1024  # values: a gigabyte
+KEY_BYTES: Final = 32768
+KEYS: Final = 2000  # in a list of them 64 MB
 
 pytestmark = pytest.mark.skipif(foreign(), reason="about our memory")
 
@@ -85,3 +88,19 @@ def test_a_client_that_never_reads_costs_no_more_than_its_limit(
         assert other.ask(resp("GET", "none"), b"$-1\r\n") == b"$-1\r\n"
         assert resident_bytes(worker) - before < MAX_CLIENT_OUTPUT_BYTES
     wait_until(lambda: running.stats()["buffered_bytes"] == 0, "all to be given back")
+
+
+def test_the_joined_reply_of_all_servers_is_kept_once(
+    fleet: Fleet, proxy: Start
+) -> None:
+    running = proxy(pool(fleet.redis(2)))
+    (worker,) = wait_workers(running)
+    with closing(redis.Redis(port=running.port)) as client:
+        with client.pipeline(transaction=False) as pipeline:
+            for i in range(KEYS):
+                pipeline.set(f"{i:0{KEY_BYTES}}", "")
+            pipeline.execute()
+        before = resident_bytes(worker)
+        assert len(client.keys("*")) == KEYS
+        most = peak_bytes(worker) - before
+    assert most < 2 * KEYS * KEY_BYTES

@@ -8,7 +8,7 @@ from twemproxy.wire import rule
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.glob import LONGEST, compiled, matches
 from twemproxy.wire.redis.numbers import cursor, is_integer
-from twemproxy.wire.redis.parts import MERGES, cursor_of
+from twemproxy.wire.redis.parts import HEAD_BYTES, MERGES, cursor_of, joined
 from twemproxy.wire.redis.shapes import Status, Value, Verbatim, encode
 
 ERROR = b"-NOTBUSY no\r\n"
@@ -23,11 +23,7 @@ DIGITS = b"1" * 5000  # Python reads no number of so many
     [
         (rule.SUM, [b":7\r\n", b":5\r\n"], b":12\r\n"),
         (rule.SUM, [b":7\r\n", b"+OK\r\n"], answers.UNEXPECTED),
-        (rule.CONCAT, [b"*1\r\n:1\r\n", b"*0\r\n"], b"*1\r\n:1\r\n"),
-        (rule.CONCAT, [b"~1\r\n:1\r\n", b"~1\r\n:2\r\n"], b"~2\r\n:1\r\n:2\r\n"),
-        (rule.CONCAT, [b"*-1\r\n", b"*0\r\n"], answers.UNEXPECTED),
         (rule.SUM, [b":7\r\n", b"+%b\r\n" % DIGITS], answers.UNEXPECTED),
-        (rule.CONCAT, [b"(%b\r\n" % DIGITS, b"*0\r\n"], answers.UNEXPECTED),
         (rule.RANDOM, [b"$-1\r\n", b"$1\r\nk\r\n"], b"$1\r\nk\r\n"),
         (rule.RANDOM, [b"_\r\n", b"_\r\n"], b"_\r\n"),
         (rule.STATUS, [b"+OK\r\n", b"+OK\r\n"], b"+OK\r\n"),
@@ -53,6 +49,22 @@ def test_several_replies_become_one(
 
 
 @pytest.mark.parametrize(
+    ("replies", "line", "offsets"),
+    [
+        ([b"*1\r\n:1\r\n", b"*0\r\n"], b"*1\r\n", [4, 4]),
+        ([b"~10\r\n:1\r\n", b"~1\r\n:2\r\n"], b"~11\r\n", [5, 4]),
+        ([b"*-1\r\n", b"*0\r\n"], answers.UNEXPECTED, []),
+        ([b"(%b\r\n" % DIGITS, b"*0\r\n"], answers.UNEXPECTED, []),
+    ],
+)
+def test_arrays_are_joined_knowing_their_beginning(
+    replies: list[bytes], line: bytes, offsets: list[int]
+) -> None:
+    heads = [reply[:HEAD_BYTES] for reply in replies]
+    assert joined(heads) == (line, offsets)
+
+
+@pytest.mark.parametrize(
     ("reply", "expected"),
     [
         (b"*2\r\n$1\r\n0\r\n*0\r\n", (0, 11)),
@@ -65,6 +77,7 @@ def test_several_replies_become_one(
 )
 def test_a_cursor_is_found_in_a_reply(reply: bytes, expected: tuple[int, int]) -> None:
     assert cursor_of(reply) == expected
+    assert cursor_of(reply[:HEAD_BYTES]) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What requests for all servers of a pool have in common. Cold."""
 
+from twemproxy import limits
 from twemproxy.net.slab import Slab
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
@@ -20,8 +21,11 @@ def ask_server(
     send_on(conn, client)
 
 
-def reply_of(fragment: Request, otherwise: bytes) -> bytes:
-    """Return the reply to a fragment, `otherwise` if it has none."""
+def reply_of(
+    fragment: Request, otherwise: bytes, most: int = limits.MAX_REPLY_BYTES
+) -> bytes:
+    """Return the reply to a fragment, or `most` bytes of it; `otherwise` if none."""
     if fragment.reply is None:
         return otherwise
-    return bytes(fragment.reply.buf[fragment.start : fragment.end])
+    end = min(fragment.end, fragment.start + most)
+    return bytes(fragment.reply.buf[fragment.start : end])

@@ -13,6 +13,7 @@ import os
 from typing import Final
 
 from twemproxy import limits
+from twemproxy.net.outbox import Outbox
 from twemproxy.net.slab import Slab, holding
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.fanout import ask_server, reply_of
@@ -24,7 +25,13 @@ from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.commands import Command
 from twemproxy.wire.redis.commands.row import BLOCKS
 from twemproxy.wire.redis.numbers import MAX_CURSOR, cursor, is_integer
-from twemproxy.wire.redis.parts import MERGES, cursor_of, is_error
+from twemproxy.wire.redis.parts import (
+    HEAD_BYTES,
+    MERGES,
+    cursor_of,
+    is_error,
+    joined,
+)
 
 BAD_CURSOR: Final = answers.error(b"invalid cursor")
 CURSOR_TOO_LARGE: Final = answers.error(
@@ -57,11 +64,22 @@ class Everywhere(Gather):
         if self.failed is not None and not self.forgives():
             Gather.conclude(self, client)
             return
+        if self.how == rule.CONCAT:
+            self.join(client.outbox)
+            return
         replies = self.replies()
         if self.how == rule.RANDOM:
             replies.sort(key=lambda _: os.urandom(4))  # any order
         for piece in MERGES[self.how](replies):
             client.outbox.say(piece)
+
+    def join(self, outbox: Outbox) -> None:
+        """Send arrays one after the other, from where they were received."""
+        heads = [head_of(one) for one in self.fragments]
+        line, offsets = joined(heads)
+        outbox.say(line)
+        for fragment, offset in zip(self.fragments, offsets, strict=False):
+            say_rest(outbox, fragment, offset)
 
 
 class Step(Gather):
@@ -77,8 +95,7 @@ class Step(Gather):
 
     def merge(self, client: Asker) -> None:
         """Replace the cursor in the reply."""
-        reply = reply_of(self.fragment, answers.UNEXPECTED)
-        own, rest = cursor_of(reply)
+        own, rest = cursor_of(head_of(self.fragment))
         if own < 0:
             client.outbox.say(answers.UNEXPECTED)
             return
@@ -88,7 +105,7 @@ class Step(Gather):
             client.outbox.say(CURSOR_TOO_LARGE)
             return
         client.outbox.say(b"*2\r\n" + answers.bulk(b"%d" % number))
-        client.outbox.say(reply[rest:])
+        say_rest(client.outbox, self.fragment, rest)
 
 
 class Fanout:
@@ -160,6 +177,17 @@ class Fanout:
         conn.expect(fragment, text.used)
         conn.send_later()
         conn.retire()
+
+
+def head_of(fragment: Request) -> bytes:
+    """Return the beginning of the reply to a fragment."""
+    return reply_of(fragment, answers.UNEXPECTED, HEAD_BYTES)
+
+
+def say_rest(outbox: Outbox, fragment: Request, offset: int) -> None:
+    """Send the reply to a fragment from an offset on, without a copy if it is long."""
+    if fragment.reply is not None:
+        outbox.add(fragment.reply, fragment.start + offset, fragment.end)
 
 
 def blocks(args: list[bytes]) -> bool:

@@ -1,7 +1,8 @@
 """The replies of several servers to one request, made one reply.
 
-Cold: whole replies as bytes in, pieces of one reply out. A reply of another kind
-than the request calls for makes the one reply an error.
+Cold: whole replies as bytes in, pieces of one reply out, or where long ones go on
+behind what we read of them. A reply of another kind than the request calls for makes
+the one reply an error.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from twemproxy.wire.redis.numbers import MAX_CURSOR_DIGITS, is_integer
 
 ARRAYS: Final = (b"*", b"~")
 NULLS: Final = (b"$-1\r\n", b"_\r\n", b"*-1\r\n")
+HEAD_BYTES: Final = 64  # have room for a count, and for the cursor in a reply to SCAN
 RUNNING_SCRIPT: Final = b"$14\r\nrunning_script\r\n"
 
 Replies = Sequence[bytes]
@@ -29,10 +31,10 @@ def header(reply: bytes) -> tuple[bytes, int, int]:
 
     What is no number of 64 bits, such as a status of a thousand digits, counts as 0.
     """
-    end = reply.index(b"\r\n")
-    digits = reply[1:end]
+    line = reply.partition(b"\r\n")[0]
+    digits = line[1:]
     number = int(digits) if is_integer(digits) else 0
-    return reply[:1], number, end + 2
+    return reply[:1], number, len(line) + 2
 
 
 def total(replies: Replies) -> list[bytes]:
@@ -43,14 +45,16 @@ def total(replies: Replies) -> list[bytes]:
     return [answers.integer(sum(number for _, number, _ in heads))]
 
 
-def joined(replies: Replies) -> list[bytes]:
-    """Put arrays one after the other."""
-    heads = [header(reply) for reply in replies]
-    if any(kind not in ARRAYS or number < 0 for kind, number, _ in heads):
-        return [answers.UNEXPECTED]
-    count = sum(number for _, number, _ in heads)
-    bodies = [reply[at:] for reply, (_, _, at) in zip(replies, heads, strict=True)]
-    return [b"%b%d\r\n" % (heads[0][0], count), *bodies]
+def joined(heads: Replies) -> tuple[bytes, list[int]]:
+    """Put arrays one after the other, knowing `HEAD_BYTES` of each.
+
+    Return the first line of them all, and where behind its own each goes on.
+    """
+    lines = [header(head) for head in heads]
+    if any(kind not in ARRAYS or number < 0 for kind, number, _ in lines):
+        return answers.UNEXPECTED, []
+    count = sum(number for _, number, _ in lines)
+    return b"%b%d\r\n" % (lines[0][0], count), [at for _, _, at in lines]
 
 
 def first(replies: Replies) -> list[bytes]:
@@ -107,7 +111,10 @@ def numbers(reply: bytes) -> list[int] | None:
 
 
 def cursor_of(reply: bytes) -> tuple[int, int]:
-    """Return the cursor in a reply to SCAN, and where the rest begins; -1 for none."""
+    """Return the cursor in a reply to SCAN, and where the rest begins; -1 for none.
+
+    The first `HEAD_BYTES` of it are enough.
+    """
     if not reply.startswith(b"*2\r\n$"):
         return -1, 0
     _, length, at = header(reply[4:])
@@ -119,7 +126,6 @@ def cursor_of(reply: bytes) -> tuple[int, int]:
 
 MERGES: Final[dict[int, Merge]] = {
     rule.SUM: total,
-    rule.CONCAT: joined,
     rule.RANDOM: not_null,
     rule.STATUS: first,
     rule.FIRST: first,
