@@ -13,13 +13,5 @@ class ProtocolError(TwemproxyError):
     """A peer's bytes: answer what came before, say why, close that peer."""
 
 
-class ServerError(TwemproxyError):
-    """A server failed: fail what waits on it, count it toward ejection."""
-
-
 class Refused(TwemproxyError):
     """Our own decision, by a limit or a rule: tell the client, keep it."""
-
-
-class Bug(TwemproxyError):
-    """Our mistake: log it with its state and end the process."""

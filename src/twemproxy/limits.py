@@ -80,6 +80,10 @@ MAX_HTTP_HEAD_BYTES: Final = 8 * KIB  # a question and its headers
 MAX_HTTP_HEAD_S: Final = 5.0  # asking
 MAX_HTTP_ANSWER_S: Final = 30.0  # being answered; a reload waits for all workers
 MAX_HTTP_TAKING_S: Final = 5.0  # taking the answer
+DESCRIPTORS_PER_PEER: Final = 16  # one of either kind for so many that may be open
+
+# What a reload may take its time for.
+READ_PATIENCE_S: Final = 10.0  # reading the file and asking for names to listen on
 
 # What a worker may take its time for.
 EARLY_DEATH_S: Final = 2.0  # a worker that dies this soon may never do better

@@ -9,6 +9,7 @@ from pymemcache.client.base import Client, PooledClient
 from pymemcache.client.hash import HashClient
 from pymemcache.client.retrying import RetryingClient
 
+from tests.clients.memcache_library import Classic
 from tests.support.ports import LOOPBACK
 
 
@@ -95,42 +96,11 @@ class PymemcacheRetry(Pymemcache):
         return RetryingClient(Client((LOOPBACK, port)), attempts=2)
 
 
-class PythonMemcached:
+class PythonMemcached(Classic):
     """python-memcached, which swallows most errors."""
 
     def __init__(self, port: int) -> None:
         self.client = memcache.Client([f"{LOOPBACK}:{port}"], cache_cas=True)
-
-    def set(self, key: str, value: bytes) -> bool:
-        """Store a value."""
-        return bool(self.client.set(key, value))
-
-    def add(self, key: str, value: bytes) -> bool:
-        """Store a value if there is none."""
-        return bool(self.client.add(key, value))
-
-    def get(self, key: str) -> bytes | None:
-        """Return a value."""
-        value: bytes | None = self.client.get(key)
-        return value
-
-    def delete(self, key: str) -> bool:
-        """Delete a value; it is content if there was none."""
-        return bool(self.client.delete(key))
-
-    def set_many(self, values: Mapping[str, bytes]) -> None:
-        """Store all in one write."""
-        assert self.client.set_multi(values) == []
-
-    def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
-        """Get all with one request."""
-        return dict(self.client.get_multi(keys))
-
-    def count(self, key: str, by: int) -> int | None:
-        """Add to a number, or subtract."""
-        act = self.client.incr if by > 0 else self.client.decr
-        number: int | None = act(key, abs(by))
-        return number
 
     def gets(self, key: str) -> tuple[bytes, object]:
         """Return a value; the client keeps its number."""
@@ -143,7 +113,3 @@ class PythonMemcached:
     def tell(self, key: str, value: bytes) -> None:
         """Store a value without reply."""
         self.client.set(key, value, noreply=True)
-
-    def close(self) -> None:
-        """End the connections."""
-        self.client.disconnect_all()

@@ -1,7 +1,7 @@
 """What every memcached library can do, each in its own words, in the same words."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Library(Protocol):
@@ -39,3 +39,44 @@ class Library(Protocol):
 
     def close(self) -> None:
         """End the connections."""
+
+
+class Classic:
+    """A library whose methods have the names that python-memcached gave them."""
+
+    client: Any
+
+    def set(self, key: str, value: bytes) -> bool:
+        """Store a value."""
+        return bool(self.client.set(key, value))
+
+    def add(self, key: str, value: bytes) -> bool:
+        """Store a value if there is none."""
+        return bool(self.client.add(key, value))
+
+    def get(self, key: str) -> bytes | None:
+        """Return a value."""
+        value: bytes | None = self.client.get(key)
+        return value
+
+    def delete(self, key: str) -> bool:
+        """Delete a value; some are content if there was none."""
+        return bool(self.client.delete(key))
+
+    def set_many(self, values: Mapping[str, bytes]) -> None:
+        """Store all."""
+        assert self.client.set_multi(values) == []
+
+    def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """Get all with one request."""
+        return dict(self.client.get_multi(keys))
+
+    def count(self, key: str, by: int) -> int | None:
+        """Add to a number, or subtract."""
+        act = self.client.incr if by > 0 else self.client.decr
+        number: int | None = act(key, abs(by))
+        return number
+
+    def close(self) -> None:
+        """End the connections."""
+        self.client.disconnect_all()

@@ -19,7 +19,6 @@ END: Final = Reply(b"END\r\n")
 # Any number of lines that begin with a capital letter; the connection goes on.
 ANY_LINES: Final = like(rb"([A-Z][^\r\n]*\r\n)*")
 ANY_ERROR: Final = rb"(CLIENT_ERROR [^\r\n]+|ERROR)\r\n"
-SAYS_ERROR: Final = like(ANY_ERROR)
 UNFINISHED_OR_ERROR: Final = like(rb"(" + ANY_ERROR + rb")*", closed=None)
 REFUSED_LINE_AND_BLOCK: Final = like(BAD_LINE + rb"[^\r\n]*\r\n(ERROR\r\n)?")
 BAD_BLOCK: Final = like(rb"CLIENT_ERROR bad data chunk\r\n(ERROR\r\n)?")

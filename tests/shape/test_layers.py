@@ -24,12 +24,26 @@ MAY_IMPORT = {
     "arguments": {"config", "control"},
     "config": {"config.model"},
     "config.model": set[str](),
-    "control": {"config", "config.model", "stats", "stats.slot", "stats.slowlog"},
+    "control": {
+        "adminname",
+        "config",
+        "config.model",
+        "stats",
+        "stats.slot",
+        "stats.slowlog",
+    },
     "stats": {"config", "config.model", "stats.slot", "stats.slowlog"},
     "stats.slot": set[str](),
     "stats.counters": {"stats.slot"},
     "stats.slowlog": set[str](),
-    "console": {"console.words", "config", "config.model", "ring", "stats"},
+    "console": {
+        "adminname",
+        "console.words",
+        "config",
+        "config.model",
+        "ring",
+        "stats",
+    },
     "console.words": set[str](),
     "demo": {"console.words"},
     "worker": {"proxy", "net", "config.model", "stats.counters", "stats.slot"},
@@ -47,6 +61,8 @@ MAY_IMPORT = {
     "net": set[str](),
     # A library for people who want the placement without the proxy.
     "ring": {"config", "config.model", "hashing"},
+    # What who is asked and who asks have to agree on.
+    "adminname": set[str](),
     # Anyone may import these, and they import nothing but each other.
     "errors": set[str](),
     "limits": set[str](),

@@ -2,7 +2,6 @@
 
 import errno
 import socket
-from types import TracebackType
 from typing import Final, Self
 
 from tests.support.models import pool as model
@@ -43,12 +42,7 @@ class Inside:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for client in list(self.pool.clients):
             client.close(errno.EPIPE)
         self.pool.retire()

@@ -8,7 +8,6 @@ gives the number to nobody else, and until then connects are refused.
 
 import errno
 import socket
-from types import TracebackType
 from typing import Self
 
 LOOPBACK = "127.0.0.1"
@@ -32,12 +31,7 @@ class Reservation:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.release()
 
 

@@ -18,7 +18,6 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Protocol, Self
 
 from tests.support.ports import LOOPBACK, Reservation, is_listening
@@ -28,6 +27,8 @@ from tests.support.wire import Wire
 ROOT: Final = Path(__file__).resolve().parents[2]
 STOP_PATIENCE_S: Final = 5.0
 STATS_INTERVAL_MS: Final = 50
+RELOADED: Final = "in force\n"  # what the log says then, and where it is refused
+REFUSED: Final = "reload failed, the configuration in force stays"
 LISTEN: Final = re.compile(r"@LISTEN(\d*)@")
 LISTEN_PATH: Final = re.compile(r"listen: *@DIR@/(\S+)")
 
@@ -213,6 +214,14 @@ class Proxy:
         """Send a signal to the process that was started."""
         self._process.send_signal(number)
 
+    def reload(self, config: str, outcome: str = RELOADED) -> str:
+        """Have it take another file, and wait for the `outcome`; the log from then."""
+        before = len(self.log)
+        self.config_file.write_text(config)
+        self.signal(signal.SIGUSR1)
+        wait_until(lambda: outcome in self.log[before:], f"{outcome!r} in the log")
+        return self.log[before:]
+
     def wait_end(self, patience_s: float = STOP_PATIENCE_S) -> int:
         """Wait for the process to end; its exit status."""
         return self._process.wait(patience_s)
@@ -235,12 +244,7 @@ class Proxy:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

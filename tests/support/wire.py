@@ -10,7 +10,6 @@ import select
 import socket
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from tests.support.ports import LOOPBACK
@@ -43,12 +42,7 @@ class Wire:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def fileno(self) -> int:

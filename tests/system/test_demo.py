@@ -1,5 +1,8 @@
 """What a newcomer sees first: it works, says so, and leaves nothing behind."""
 
+import os
+import pty
+import select
 import signal
 import subprocess
 import sys
@@ -13,6 +16,7 @@ from tests.support.proxy import environment
 from tests.support.waiting import wait_until
 
 END_PATIENCE_S = 30
+SHOWN, HIDDEN = b"\x1b[?25h", b"\x1b[?25l"  # the cursor
 
 
 @pytest.fixture
@@ -66,6 +70,38 @@ def test_a_demo_that_is_ended_leaves_nothing(
     assert "result" in output
     wait_until(lambda: not any(map(exists, members)), "all processes to end")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_demo_that_is_suspended_leaves_the_cursor(scratch: dict[str, str]) -> None:
+    ours, terminal = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "twemproxy", "demo"],
+        env={**scratch, "TERM": "xterm"},
+        stdin=terminal,
+        stdout=terminal,
+    ) as process:
+        shown = b""
+
+        def read_until(wanted: bytes) -> bool:
+            nonlocal shown
+            while wanted not in shown and select.select([ours], [], [], 0)[0]:
+                shown += os.read(ours, 65536)
+            return wanted in shown
+
+        try:
+            wait_until(lambda: read_until(b"requests/s"), "the picture")
+            assert SHOWN not in shown
+            process.send_signal(signal.SIGTSTP)
+            wait_until(lambda: read_until(SHOWN), "the cursor")
+            shown = b""
+            process.send_signal(signal.SIGCONT)
+            wait_until(lambda: read_until(HIDDEN), "the demo to go on")
+        finally:
+            process.send_signal(signal.SIGCONT)
+            process.send_signal(signal.SIGINT)
+            wait_until(lambda: read_until(b"result"), "the end")
+    os.close(ours)
+    os.close(terminal)
 
 
 def exists(pid: int) -> bool:

@@ -1,4 +1,4 @@
-"""From start to end: messages, exit statuses, signals, pid file, daemon."""
+"""From start to end: messages, exit statuses, signals, daemon."""
 
 import contextlib
 import os
@@ -19,6 +19,7 @@ from tests.support.ports import LOOPBACK, Reservation
 from tests.support.proxy import Proxy, environment, program
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire
+from twemproxy import cli
 
 Start = Callable[..., Proxy]
 CONFIG = pool("alpha", "@LISTEN@")
@@ -147,35 +148,7 @@ def test_a_pid_file_that_cannot_be_opened_ends_it(tmp_path: Path) -> None:
     assert "opening pid file 'no/pid' failed: No such file or directory" in end.stderr
 
 
-# The pid file and the daemon.
-
-
-@pytest.mark.parametrize(("number", "status"), [(TERM, 0), (INT, 1)])
-def test_the_pid_file_has_the_bare_number_and_goes_with_us(
-    supervised: Start, tmp_path: Path, number: signal.Signals, status: int
-) -> None:
-    path = tmp_path / "pid"
-    path.write_text("99999999 left behind")
-    proxy = supervised(CONFIG, "-p", str(path))
-    assert path.read_text() == str(proxy.pid)
-    assert path.stat().st_mode & 0o777 == 0o644
-    proxy.signal(number)
-    assert ended(proxy) == status
-    assert not path.exists()
-
-
-def test_a_pid_file_that_is_a_pipe_holds_up_no_end(
-    supervised: Start, tmp_path: Path
-) -> None:
-    """As /dev/stdout may be: to read it would be to wait for ourselves."""
-    path = tmp_path / "pid"
-    os.mkfifo(path)
-    reader = os.open(path, os.O_RDWR)
-    proxy = supervised(CONFIG, "-p", str(path))
-    assert os.read(reader, 100) == str(proxy.pid).encode()
-    proxy.signal(TERM)
-    assert ended(proxy) == 0
-    os.close(reader)
+# The daemon.
 
 
 def test_a_daemon_leaves_its_parent_and_its_terminal(tmp_path: Path) -> None:
@@ -283,6 +256,13 @@ def test_a_reload_asked_for_while_the_file_is_read_is_done(tmp_path: Path) -> No
             process.send_signal(TERM)
 
 
+def test_who_ends_while_the_file_is_awaited_ends(tmp_path: Path) -> None:
+    with starting(tmp_path, "-p", "pid") as process:
+        process.send_signal(TERM)
+        assert process.wait(5) == 0
+        assert not (tmp_path / "pid").exists()
+
+
 def test_who_ends_while_workers_start_begins_nothing_more(tmp_path: Path) -> None:
     with (
         Reservation() as own,
@@ -372,6 +352,19 @@ def test_a_drain_leaves_the_ports_to_the_successor(supervised: Start) -> None:
             wait_until(partial(_refused, port), "the listener to be gone")
             socket.create_server((LOOPBACK, port)).close()
         assert proxy.running
+    assert ended(proxy) == 0
+
+
+def test_a_drain_can_be_watched(
+    supervised: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proxy = supervised(CONFIG)
+    with proxy.connect() as client:
+        who(client)
+        proxy.signal(TERM)
+        wait_until(partial(_refused, proxy.stats_port), "the listener to be gone")
+        assert cli.main(["stats", "--pid", str(proxy.pid)]) == 0
+        assert "alpha" in capsys.readouterr().out
     assert ended(proxy) == 0
 
 

@@ -1,6 +1,5 @@
 """memcached requests that concern every server: statistics, flushing, meta."""
 
-import signal
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Final
@@ -264,9 +263,7 @@ def test_a_request_goes_on_after_a_reload_in_its_middle(
     with running.connect() as half, running.connect() as refused:
         half.send(b"set k 0 0 5\r\nhe")
         assert refused.ask(b"set k x 0 5\r\nhe", bad_line) == bad_line
-        running.config_file.write_text(again)
-        running.signal(signal.SIGUSR1)
-        wait_until(lambda: "in force\n" in running.log, "the reload")
+        running.reload(again)
         stored = b"STORED\r\nVALUE k 0 5\r\nhello\r\nEND\r\n"
         assert half.ask(b"llo\r\nget k\r\n", stored) == stored
         assert refused.ask(b"llo\r\nmn\r\n", b"MN\r\n") == b"MN\r\n"

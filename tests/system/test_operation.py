@@ -18,7 +18,7 @@ from tests.support.crew import workers_of
 from tests.support.fleet import Fleet
 from tests.support.ports import LOOPBACK, Reservation
 from tests.support.processes import sockets_of
-from tests.support.proxy import Proxy, foreign, pool
+from tests.support.proxy import RELOADED, Proxy, foreign, pool
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire, resp
 
@@ -44,11 +44,6 @@ def resident_kib(pid: int) -> int:
     found = re.search(r"VmRSS:\s+(\d+) kB", status)
     assert found
     return int(found[1])
-
-
-def in_force(running: Proxy, generation: int) -> bool:
-    """Whether a configuration of this number is what the workers have."""
-    return running.stats()["generation"] == generation
 
 
 def test_a_killed_worker_costs_only_its_own_clients(fleet: Fleet, proxy: Start) -> None:
@@ -160,7 +155,7 @@ def knocking(running: Proxy, text: str) -> Iterator[list[Wire]]:
         time.sleep(SLOW_S)
         os.kill(worker, signal.SIGCONT)
         yield clients
-        wait_until(partial(in_force, running, 2), "the reload")
+        wait_until(lambda: RELOADED in running.log, "the reload")
 
 
 def test_a_pool_that_moves_takes_those_along_who_have_knocked(
@@ -197,6 +192,13 @@ def test_who_has_knocked_at_a_pool_is_the_client_of_the_one_that_is_there_now(
             client.ask(resp("PING"), b"+PONG\r\n")
 
 
+def tells_of_a_client(running: Proxy) -> bool:
+    """Whether a worker has said that one came, as one just did."""
+    with running.connect() as client:
+        client.ask(resp("PING"), b"+PONG\r\n")
+    return "accepted c" in running.log
+
+
 def test_all_processes_follow_a_rotated_log(fleet: Fleet, proxy: Start) -> None:
     running = proxy(pool(fleet.redis(1)))
     old = running.log_file.with_suffix(".1")
@@ -204,27 +206,15 @@ def test_all_processes_follow_a_rotated_log(fleet: Fleet, proxy: Start) -> None:
     running.signal(signal.SIGHUP)
     wait_until(running.log_file.exists, "the new file")
 
-    def a_client_is_told() -> bool:
-        with running.connect() as client:
-            client.ask(resp("PING"), b"+PONG\r\n")
-        return "accepted c" in running.log
-
-    wait_until(a_client_is_told, "a worker's line in the new file")
+    wait_until(partial(tells_of_a_client, running), "a worker's line in the new file")
 
 
 def test_the_level_reaches_the_workers(fleet: Fleet, proxy: Start) -> None:
     running = proxy(pool(fleet.redis(1)), "-v", "4")
-    with running.connect() as client:
-        client.ask(resp("PING"), b"+PONG\r\n")
-    assert "accepted c" not in running.log
+    assert not tells_of_a_client(running)
     running.signal(signal.SIGTTIN)
 
-    def a_client_is_told() -> bool:
-        with running.connect() as client:
-            client.ask(resp("PING"), b"+PONG\r\n")
-        return "accepted c" in running.log
-
-    wait_until(a_client_is_told, "a line of the raised level")
+    wait_until(partial(tells_of_a_client, running), "a line of the raised level")
 
 
 def test_json_lines_come_from_all_processes(fleet: Fleet, proxy: Start) -> None:
@@ -272,8 +262,6 @@ def test_a_pool_that_changes_its_protocol_listens_on(
 ) -> None:
     running = proxy(pool(fleet.memcached(1), redis=False))
     listen = f"{LOOPBACK}:{running.port}"
-    running.config_file.write_text(pool(fleet.redis(1), listen=listen))
-    running.signal(signal.SIGUSR1)
-    wait_until(partial(in_force, running, 2), "the reload")
+    running.reload(pool(fleet.redis(1), listen=listen))
     with running.connect() as client:
         assert client.ask(resp("PING"), b"+PONG\r\n") == b"+PONG\r\n"

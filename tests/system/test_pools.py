@@ -161,14 +161,6 @@ def test_a_server_by_name_is_found(fleet: Fleet, proxy: Start) -> None:
         assert wire.ask(resp("SET", "k", "v"), b"+OK\r\n") == b"+OK\r\n"
 
 
-def reloaded(running: Proxy, config: str) -> None:
-    """Have the proxy take another configuration, and wait until it has."""
-    number = int(str(running.stats()["generation"])) + 1
-    running.config_file.write_text(config)
-    running.signal(signal.SIGUSR1)
-    wait_until(lambda: running.stats()["generation"] == number, "the reload")
-
-
 @contextmanager
 def left_behind(running: Proxy, server: CannedServer) -> Iterator[str]:
     """A client that waits while its pool, the first, is removed; the file before."""
@@ -176,7 +168,7 @@ def left_behind(running: Proxy, server: CannedServer) -> Iterator[str]:
     with running.connect() as client:
         client.send(resp("GET", "k"))
         wait_until(lambda: server.heard, "the request")
-        reloaded(running, both[both.index("b:") :])
+        running.reload(both[both.index("b:") :])
         yield both
 
 
@@ -184,7 +176,7 @@ def test_a_pool_that_is_back_counts_the_clients_it_still_has(proxy: Start) -> No
     with closing(CannedServer()) as server:
         running = proxy(pool([server]) + pool([server], "b", listen="@LISTEN2@"))
         with left_behind(running, server) as both:
-            reloaded(running, both)
+            running.reload(both)
             assert running.pool_stats()["client_connections"] == 1
         server.close()
         wait_until(lambda: not running.pool_stats()["client_connections"], "the end")
@@ -196,8 +188,8 @@ def test_a_pool_that_is_back_does_not_count_who_had_said_quit(proxy: Start) -> N
         both = running.config_file.read_text()
         with running.connect() as client:
             assert client.ask(resp("QUIT"), b"+OK\r\n") == b"+OK\r\n"
-            reloaded(running, both[both.index("b:") :])
-            reloaded(running, both)
+            running.reload(both[both.index("b:") :])
+            running.reload(both)
             assert running.pool_stats()["client_connections"] == 0
 
 
@@ -208,7 +200,7 @@ def test_a_pool_that_is_back_owes_nothing_of_a_worker_that_died(proxy: Start) ->
             (worker,) = wait_workers(running)
             os.kill(worker, signal.SIGKILL)
             wait_until(lambda: workers_of(running) not in ({worker}, set()), "another")
-        reloaded(running, both)
+        running.reload(both)
         row = running.server_stats("server1")
         assert (row["server_connections"], row["out_queue"]) == (0, 0)
 
@@ -218,7 +210,7 @@ def test_the_limit_of_clients_is_also_of_those_that_leave(proxy: Start) -> None:
         limited = pool([server], client_connections=1)
         running = proxy(limited + pool([server], "b", listen="@LISTEN2@"))
         with left_behind(running, server) as both:
-            reloaded(running, both)
+            running.reload(both)
             with running.connect() as one_too_many:
                 assert one_too_many.read_to_end() == b""
 
@@ -230,7 +222,7 @@ def test_a_pool_that_is_back_has_no_servers_ejected_by_the_former(
         ejects = pool([server], auto_eject_hosts=True, server_failure_limit=1)
         running = proxy(ejects + pool([server], "b", listen="@LISTEN2@"))
         with left_behind(running, server) as both:
-            reloaded(running, both)
+            running.reload(both)
             server.close()
             wait_until(lambda: running.server_stats("server1")["server_eof"], "its end")
         assert running.server_stats("server1")["ejected"] == 0
@@ -247,5 +239,5 @@ def test_who_does_not_read_leaves_a_removed_pool_as_any_other(proxy: Start) -> N
         with running.connect() as client:
             client.send(resp("GET", "k") * 20)
             wait_until(lambda: running.stats()["buffered_bytes"], "replies")
-            reloaded(running, both[both.index("b:") :])
+            running.reload(both[both.index("b:") :])
             wait_until(lambda: running.stats()["curr_connections"] == 1, "the end")

@@ -11,27 +11,17 @@ import pytest
 
 from tests.support.crew import pool, who
 from tests.support.ports import LOOPBACK, Reservation
-from tests.support.proxy import Proxy, program
+from tests.support.proxy import REFUSED, Proxy, program
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire
 
 Start = Callable[..., Proxy]
 CONFIG = pool("alpha", "@LISTEN@")
-FAILED = "reload failed, the configuration in force stays"
 
 
 def listen_of(proxy: Proxy) -> str:
     """The address of `@LISTEN@`."""
     return f"{LOOPBACK}:{proxy.port}"
-
-
-def reload(proxy: Proxy, config: str, outcome: str = "in force\n") -> str:
-    """Have the proxy take this file; the log from then on."""
-    before = len(proxy.log)
-    proxy.config_file.write_text(config)
-    proxy.signal(signal.SIGUSR1)
-    wait_until(lambda: outcome in proxy.log[before:], f"{outcome!r} in the log")
-    return proxy.log[before:]
 
 
 @pytest.fixture
@@ -48,12 +38,12 @@ def test_a_pool_that_stays_keeps_its_clients(
     with proxy.connect() as client:
         before = who(client)
         both = pool("alpha", listen_of(proxy)) + pool("b", f"{LOOPBACK}:{extra.port}")
-        reload(proxy, both)
+        proxy.reload(both)
         after = who(client)
         assert (after.pid, after.generation) == (before.pid, 2)
         with Wire(extra.port) as newcomer:
             assert who(newcomer).pool == "b"
-        reload(proxy, pool("alpha", listen_of(proxy)))
+        proxy.reload(pool("alpha", listen_of(proxy)))
         assert who(client).generation == 3
     with pytest.raises(ConnectionRefusedError):
         Wire(extra.port)
@@ -64,7 +54,7 @@ def test_a_pool_that_moves_listens_there_and_only_there(
     supervised: Start, extra: Reservation
 ) -> None:
     proxy = supervised(CONFIG)
-    reload(proxy, pool("alpha", f"{LOOPBACK}:{extra.port}"))
+    proxy.reload(pool("alpha", f"{LOOPBACK}:{extra.port}"))
     with Wire(extra.port) as client:
         assert who(client).pool == "alpha"
     with pytest.raises(ConnectionRefusedError):
@@ -73,7 +63,7 @@ def test_a_pool_that_moves_listens_there_and_only_there(
 
 def test_an_address_can_go_from_one_pool_to_another(supervised: Start) -> None:
     proxy = supervised(CONFIG)
-    reload(proxy, pool("renamed", listen_of(proxy)))
+    proxy.reload(pool("renamed", listen_of(proxy)))
     with proxy.connect() as client:
         assert who(client).pool == "renamed"
 
@@ -81,7 +71,7 @@ def test_an_address_can_go_from_one_pool_to_another(supervised: Start) -> None:
 def test_a_wrong_file_changes_nothing_and_says_why(supervised: Start) -> None:
     proxy = supervised(CONFIG)
     wrong = pool("alpha", listen_of(proxy)).replace("listen", "lisen")
-    told = reload(proxy, wrong, FAILED)
+    told = proxy.reload(wrong, REFUSED)
     assert 'conf: directive "lisen" is unknown' in told
     assert "did you mean 'listen'?" in told
     with proxy.connect() as client:
@@ -94,7 +84,7 @@ def test_a_busy_address_changes_nothing(supervised: Start) -> None:
         busy = f"{LOOPBACK}:{other.getsockname()[1]}"
         free = pool("alpha", listen_of(proxy)) + pool("b", "@DIR@/b.sock")
         config = free.replace("@DIR@", str(proxy.directory)) + pool("cc", busy)
-        told = reload(proxy, config, FAILED)
+        told = proxy.reload(config, REFUSED)
     assert "Address already in use" in told
     assert not (proxy.directory / "b.sock").exists()
     with proxy.connect() as client:
@@ -105,7 +95,7 @@ def test_when_one_worker_refuses_all_go_back(
     supervised: Start, extra: Reservation
 ) -> None:
     proxy = supervised(CONFIG, "--workers", "2")
-    told = reload(proxy, pool("refuse", f"{LOOPBACK}:{extra.port}"), FAILED)
+    told = proxy.reload(pool("refuse", f"{LOOPBACK}:{extra.port}"), REFUSED)
     assert "worker 1 refuses: as asked" in told
     for _ in range(20):
         with proxy.connect() as client:
@@ -116,7 +106,7 @@ def test_when_one_worker_refuses_all_go_back(
 
 def test_a_configuration_that_kills_workers_is_taken_back(supervised: Start) -> None:
     proxy = supervised(CONFIG)
-    told = reload(proxy, pool("crash", listen_of(proxy)), FAILED)
+    told = proxy.reload(pool("crash", listen_of(proxy)), REFUSED)
     assert "worker 0 exited with status 3" in told
     with proxy.connect() as client:
         assert who(client).pool == "alpha"
@@ -126,7 +116,7 @@ def test_a_replaced_worker_gets_the_configuration_in_force(
     supervised: Start, extra: Reservation
 ) -> None:
     proxy = supervised(CONFIG)
-    reload(proxy, pool("new", f"{LOOPBACK}:{extra.port}"))
+    proxy.reload(pool("new", f"{LOOPBACK}:{extra.port}"))
     with Wire(extra.port) as client:
         client.send(b"die\n")
         client.read_to_end()
@@ -150,7 +140,7 @@ def test_reloads_in_a_row_leave_the_last_file_in_force(supervised: Start) -> Non
 def test_a_unix_socket_goes_with_its_pool(supervised: Start) -> None:
     proxy = supervised(CONFIG + pool("b", "@DIR@/b.sock"))
     assert (proxy.directory / "b.sock").exists()
-    reload(proxy, pool("alpha", listen_of(proxy)))
+    proxy.reload(pool("alpha", listen_of(proxy)))
     assert not (proxy.directory / "b.sock").exists()
 
 
@@ -159,7 +149,7 @@ def test_a_unix_socket_whose_file_is_gone_stops_no_reload(supervised: Start) -> 
     proxy = supervised(config)
     (proxy.directory / "b.sock").unlink()
     config = config.replace("@DIR@", str(proxy.directory))
-    said = reload(proxy, config.replace("@LISTEN@", listen_of(proxy)))
+    said = proxy.reload(config.replace("@LISTEN@", listen_of(proxy)))
     assert "b.sock 0600' as it did: No such file or directory" in said
 
 
@@ -170,7 +160,7 @@ def test_pools_that_need_more_descriptors_get_them(
     monkeypatch.setenv("TWEMPROXY_UNDER_TEST", few)
     running = proxy(CONFIG)
     more = [pool(f"p{i}", f"{running.directory}/{i}.sock") for i in range(100)]
-    reload(running, "".join([pool("alpha", listen_of(running)), *more]))
+    running.reload("".join([pool("alpha", listen_of(running)), *more]))
     with Wire(running.directory / "99.sock") as client:
         client.send(b"nonsense\r\n")
         assert client.read_line() == b"ERROR\r\n"
@@ -183,6 +173,6 @@ def test_without_descriptors_a_reload_fails_and_says_so(supervised: Start) -> No
     before = len(list(opened.iterdir()))
     more = [pool(f"p{i}", f"{proxy.directory}/{i}.sock") for i in range(100)]
     config = "".join([pool("alpha", listen_of(proxy)), *more])
-    assert "socket failed: Too many open files" in reload(proxy, config, FAILED)
+    assert "socket failed: Too many open files" in proxy.reload(config, REFUSED)
     assert len(list(opened.iterdir())) <= before
-    reload(proxy, pool("alpha", listen_of(proxy)))
+    proxy.reload(pool("alpha", listen_of(proxy)))

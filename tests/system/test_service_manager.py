@@ -70,5 +70,27 @@ def test_a_socket_bound_for_us_is_used(tmp_path: Path, promised: str) -> None:
             assert process.wait(5) == 0
 
 
+def test_a_unix_socket_bound_for_us_has_the_mode_of_its_pool(tmp_path: Path) -> None:
+    log, path = tmp_path / "log", tmp_path / "pool"
+    with socket.socket(socket.AF_UNIX) as bound, Reservation() as stats:
+        bound.bind(str(path))
+        bound.listen()
+        path.chmod(0o755)
+        (tmp_path / "c.yml").write_text(pool("alpha", f"{path} 0660"))
+        arguments = f"-c c.yml -o {log} -a {LOOPBACK} -s {stats.port}"
+        command = [sys.executable, "-c", ACTIVATE, str(bound.fileno())]
+        command += f"{WITH_FAKE_WORKER} {arguments}".split()
+        with subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env={**environment(), "LISTEN_FDS": "1"},
+            pass_fds=(bound.fileno(),),
+        ) as process:
+            wait_until(lambda: "listening on '" in _read(log), "the start")
+            assert path.stat().st_mode & 0o777 == 0o660
+            process.terminate()
+            assert process.wait(5) == 0
+
+
 def _read(path: Path) -> str:
     return path.read_text() if path.exists() else ""

@@ -4,16 +4,18 @@ import os
 import select
 import shlex
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.support.crew import pool, run_to_end, wait_workers, who, workers_of
 from tests.support.ports import LOOPBACK, Reservation
-from tests.support.proxy import Proxy
+from tests.support.proxy import Proxy, program
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire
 
@@ -48,6 +50,21 @@ def test_a_killed_worker_is_replaced_and_the_other_does_not_notice(
         assert who(client).pid != first[0]
     for conn in (first[1], second[1]):
         conn.close()
+
+
+def test_a_worker_is_replaced_while_all_who_may_watch_do(
+    supervised: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = f"sh -c 'ulimit -n 64; exec {shlex.join(program())} \"$@\"' sh"
+    monkeypatch.setenv("TWEMPROXY_UNDER_TEST", narrow)
+    with Reservation() as port, ExitStack() as watching:
+        proxy = supervised(CONFIG, "--metrics-port", str(port.port))
+        for number in (proxy.stats_port, port.port) * 32:
+            watching.enter_context(socket.create_connection((LOOPBACK, number)))
+        (worker,) = wait_workers(proxy)
+        os.kill(worker, signal.SIGKILL)
+        wait_until(lambda: workers_of(proxy) - {worker}, "a new worker")
+    assert "cannot be started" not in proxy.log
 
 
 def test_a_crashed_worker_leaves_its_stack_in_the_log(proxy: Start) -> None:

@@ -1,15 +1,20 @@
 """Descriptors, cores, the pid file: small decisions of the supervisor."""
 
+import asyncio
 import errno
 import os
 import resource
+import threading
 from pathlib import Path
 
 import pytest
 
 from tests.support.models import pool
+from twemproxy import adminname
 from twemproxy.config.model import Config, Listen
-from twemproxy.control import cores, descriptors, pidfile, sockets
+from twemproxy.control import cores, descriptors, pidfile, reload, sockets, workers
+from twemproxy.control.setup import Setup
+from twemproxy.stats.regions import Blocks
 
 CONFIG = Config((pool("alpha", "s1"),))
 
@@ -62,6 +67,69 @@ def test_auto_is_the_cores_that_the_container_may_use(
     (tmp_path / "cpu.max").write_text(quota)
     assert cores.usable(tmp_path / "cpu.max") == cores_usable
     assert cores.usable(tmp_path / "missing") == 8
+
+
+@pytest.mark.parametrize(
+    ("soft", "most"), [(8, 1), (64, 4), (1024, 32), (resource.RLIM_INFINITY, 32)]
+)
+def test_who_watches_leaves_descriptors_for_a_worker(
+    soft: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit(monkeypatch, soft, soft)
+    assert descriptors.peers(32) == most
+
+
+def test_the_name_to_be_asked_at_tells_process_namespaces_apart() -> None:
+    ours = adminname.name(7).removeprefix("\0")
+    theirs = "nutcracker-admin-1-1"
+    text = "".join(
+        f"0000: 00000002 00000000 00010000 0001 01 5 @{name}\n"
+        for name in (theirs, ours, "nutcracker-admin-8")
+    )
+    assert adminname.listed(text) == {7}
+
+
+def test_processes_that_were_left_to_us_are_no_zombies_for_ever() -> None:
+    ours, left = (os.posix_spawn("/bin/true", ["true"], {}) for _ in range(2))
+    for pid in (ours, left):
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    workers.bury([ours])
+    workers.bury([])
+    for pid in (ours, left):
+        with pytest.raises(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def test_a_configuration_that_cannot_be_read_ends_the_reload(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reload, "READ_PATIENCE_S", 0.05)
+    never = threading.Event()
+
+    def hang() -> Config:
+        never.wait()
+        return CONFIG
+
+    setup = Setup(1, CONFIG, (), (), 1)
+    reloader = reload.Reloader(hang, sockets.Listeners(), Blocks(CONFIG), (), setup)
+
+    async def told() -> str:
+        return await reloader.reload(
+            workers.Workers((), dict, Silent(), "portable", ())
+        )
+
+    assert asyncio.run(told()) == "the configuration cannot be read within 0.05 s"
+    never.set()
+
+
+class Silent:
+    """An owner that is never asked."""
+
+    def on_question(self, worker: workers.Worker, host: str) -> None:
+        """Nobody asks."""
+
+    def on_give_up(self, reason: str) -> None:
+        """Nobody gives up."""
 
 
 def test_the_pid_file_of_another_process_is_left_alone(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from tests.support.ports import LOOPBACK, Reservation
 from twemproxy.console.running import (
     Running,
     Unreachable,
+    address_of,
     find_running,
     read_document,
 )
@@ -33,6 +34,12 @@ def test_a_stats_port_where_nobody_listens_is_said() -> None:
         address = f"{LOOPBACK}:{free.port}"
         with pytest.raises(Unreachable, match=rf"from {address}: Connection refused$"):
             read_document(address)
+
+
+@pytest.mark.parametrize("text", ["65536", "h:99999", "0", "h:", "x", "-1"])
+def test_what_is_no_port_is_not_taken_for_another_one(text: str) -> None:
+    with pytest.raises(Unreachable, match=f"'{text}' is no address"):
+        address_of(text)
 
 
 NO_HTTP = "no HTTP is spoken there, expected its --metrics-port"

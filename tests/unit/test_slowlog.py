@@ -1,5 +1,7 @@
 """Slow requests: what is kept of them, and what of that may leave."""
 
+import time
+
 import pytest
 
 from tests.support.wire import resp
@@ -13,6 +15,7 @@ from twemproxy.stats.slowlog import (
     Trace,
     Tracer,
     command_and_key,
+    in_order,
 )
 
 
@@ -96,6 +99,17 @@ def test_a_hashed_key_does_not_leave() -> None:
     shown = disclosed(taken(trace(note=resp("GET", "user:7")), hashed=True))
     assert "user" not in str(shown)
     assert len(shown["key"]) == 16
+
+
+def test_the_latest_of_several_workers_is_last_also_when_the_clock_is_set_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entries = []
+    for now_us, clock_ns in ((1000, 9000), (2000, 7000), (3000, 8000)):
+        monkeypatch.setattr(time, "time_ns", lambda found=clock_ns: found)
+        entries.append(taken(trace(), now_us))
+    mixed = [entries[1], entries[0], entries[2]]
+    assert in_order(mixed) == entries
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "all"])

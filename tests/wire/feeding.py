@@ -5,8 +5,6 @@ from typing import NamedTuple, Protocol
 
 from twemproxy.wire import progress
 
-MAX_STEPS_A_BYTE = 4
-
 
 class Scans(Protocol):
     """What the scanners of all protocols can do, compiled or not."""

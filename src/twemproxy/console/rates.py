@@ -7,6 +7,7 @@ went back, because another proxy answers now, counts as new.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from twemproxy.console.facts import Document, number, text
 from twemproxy.stats.histogram import quantile_us
 
 MEDIAN: Final = 0.5
@@ -69,15 +70,14 @@ class Look(NamedTuple):
 def compare(before: State, after: State, elapsed_s: float) -> Look:
     """Look at the time between two states."""
     stats = after["stats"]
-    source = stats["source"]
     interval = _Interval(before, after, max(elapsed_s, 0.001))
     pools = [interval.pool(name) for name in after["histograms"]]
     return Look(
-        source if isinstance(source, str) else "?",  # a pool may have the name
-        _at(stats, ("uptime",)),
-        _at(stats, ("workers",)),
-        _at(stats, ("generation",)),
-        _at(stats, ("curr_connections",)),
+        text(stats, "source"),
+        number(stats, "uptime") or 0,
+        number(stats, "workers") or 0,
+        number(stats, "generation") or 0,
+        number(stats, "curr_connections") or 0,
         sum(pool.requests_s for pool in pools),
         pools,
         [server for name in after["histograms"] for server in interval.servers(name)],
@@ -157,10 +157,10 @@ class _Interval:
         }
 
 
-def _at(part: Any, path: Sequence[str]) -> int:
-    for name in path:
+def _at(part: Document, path: Sequence[str]) -> int:
+    for name in path[:-1]:
         part = part.get(name, {})
-    return part if isinstance(part, int) else 0
+    return number(part, path[-1]) or 0
 
 
 def _histograms(state: State, pool: str, label: str) -> dict[str, list[int]]:

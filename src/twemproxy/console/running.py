@@ -9,20 +9,18 @@ import argparse
 import http.client
 import json
 import os
-import re
 import socket
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from twemproxy import adminname
 from twemproxy.config.model import Config, pool_from_plain
 from twemproxy.errors import TwemproxyError
 
-ADMIN_NAME: Final = "nutcracker-admin-"  # and the supervisor's process id
+MAX_PORT: Final = 65535
 PATIENCE_S: Final = 15.0  # a reload waits for all workers
 CREDENTIALS: Final = struct.Struct("3i")
-_LISTED: Final = re.compile(rf" @{ADMIN_NAME}(\d+)$", re.MULTILINE)
 
 
 class Unreachable(TwemproxyError):  # it is a finding, as `Refused` is
@@ -95,7 +93,7 @@ class _AdminConnection(http.client.HTTPConnection):
         """Connect, unless somebody else took the name."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(f"\0{ADMIN_NAME}{self._pid}")
+        self.sock.connect(adminname.name(self._pid))
         raw = self.sock.getsockopt(
             socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size
         )
@@ -128,7 +126,7 @@ def find_running(asked: argparse.Namespace) -> Running:
         if not text.isdecimal():
             raise Unreachable(f"no process id in {asked.pid_file}")
         return Running(int(text))
-    pids = sorted(set(_listening()))
+    pids = sorted(_listening())
     if not pids:
         raise Unreachable("no running nutcracker found, name it with --admin or -p")
     if len(pids) > 1:
@@ -140,7 +138,8 @@ def find_running(asked: argparse.Namespace) -> Running:
 def address_of(text: str) -> str:
     """Complete ``[addr:]port`` with the loopback address."""
     host, _, port = text.rpartition(":")
-    if not port.isdecimal():
+    # Beyond that the system's resolver takes what is left of a number in 16 bits.
+    if not port.isdecimal() or not 0 < int(port) <= MAX_PORT:
         raise Unreachable(f"'{text}' is no address, expected [addr:]port")
     return f"{host or '127.0.0.1'}:{port}"
 
@@ -167,9 +166,8 @@ def read_document(address: str) -> dict[str, Any]:
     return document
 
 
-def _listening() -> Iterator[int]:
+def _listening() -> set[int]:
     try:
-        listed = Path("/proc/net/unix").read_text()
+        return adminname.listed(Path("/proc/net/unix").read_text())
     except OSError:
-        return
-    yield from (int(pid) for pid in _LISTED.findall(listed))
+        return set()

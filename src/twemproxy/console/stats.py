@@ -1,9 +1,16 @@
 """`nutcracker stats`: the statistics of a running proxy, this one or the C program."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
-from twemproxy.console.running import Unreachable, address_of, read_document
+from twemproxy.console.facts import Document, number, parts, text
+from twemproxy.console.running import (
+    Unreachable,
+    add_running_words,
+    address_of,
+    find_running,
+    read_document,
+)
 from twemproxy.console.words import complain, show, show_json, table, words
 
 DEFAULT_PORT: Final = "22222"
@@ -30,11 +37,9 @@ SERVER_COLUMNS: Final = (
     ("ejected", "ejected"),
 )
 
-Document = Mapping[str, Any]
-
 
 def main(argv: list[str]) -> int:
-    """Read the document from the stats port and print it."""
+    """Read the document, from the stats port unless a proxy was named, and print it."""
     parser = words("stats", __doc__ or "")
     parser.add_argument(
         "port",
@@ -43,10 +48,14 @@ def main(argv: list[str]) -> int:
         metavar="[ADDR:]PORT",
         help=f"the stats port (default: {DEFAULT_PORT})",
     )
+    add_running_words(parser)
     asked = parser.parse_args(argv)
     try:
-        document = read_document(address_of(asked.port))
-    except Unreachable as failure:
+        if asked.pid or asked.pid_file or asked.admin:
+            document = find_running(asked).get("/stats")
+        else:
+            document = read_document(address_of(asked.port))
+    except (OSError, Unreachable) as failure:
         return complain(str(failure))
     if asked.json:
         show_json(document)
@@ -58,29 +67,25 @@ def main(argv: list[str]) -> int:
 def as_text(document: Document) -> str:
     """Put the document as people read it."""
     head = [
-        ("uptime", _duration(_number(document, "uptime"))),
+        ("uptime", _duration(number(document, "uptime") or 0)),
         ("connections", _cell(document, "curr_connections")),
         ("workers", _cell(document, "workers")),
         ("generation", _cell(document, "generation")),
     ]
     line = "  ".join(f"{name} {value}" for name, value in head)
-    who = f"{_text(document, 'source')}, version {_text(document, 'version')}"
-    pools = _objects(document)
+    who = f"{text(document, 'source')}, version {text(document, 'version')}"
+    pools = parts(document)
     if not pools:
         return f"{who}\n{line}\n"
     pool_rows = [("pool", *_headings(POOL_COLUMNS))]
     pool_rows += [(name, *_row(pool, POOL_COLUMNS)) for name, pool in pools]
     server_rows = [("pool", "server", *_headings(SERVER_COLUMNS))]
     for name, pool in pools:
-        for label, server in _objects(pool):
+        for label, server in parts(pool):
             server_rows.append((name, label, *_row(server, SERVER_COLUMNS)))
     return (
         f"{who}\n{line}\n\n{table(pool_rows, right=1)}\n{table(server_rows, right=2)}"
     )
-
-
-def _objects(document: Document) -> list[tuple[str, Document]]:
-    return [(name, part) for name, part in document.items() if isinstance(part, dict)]
 
 
 def _headings(columns: Iterable[tuple[str, str]]) -> tuple[str, ...]:
@@ -92,18 +97,8 @@ def _row(part: Document, columns: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def _cell(part: Document, name: str) -> str:
-    value = part.get(name)
-    return str(value) if isinstance(value, int) else "-"  # a pool may have the name
-
-
-def _number(part: Document, name: str) -> int:
-    value = part.get(name)
-    return value if isinstance(value, int) else 0  # likewise
-
-
-def _text(part: Document, name: str) -> str:
-    value = part.get(name)
-    return value if isinstance(value, str) else "?"  # likewise
+    value = number(part, name)
+    return "-" if value is None else str(value)
 
 
 def _duration(seconds: int) -> str:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
-from twemproxy import log
+from twemproxy import adminname, log
 from twemproxy.config.diff import redacted
 from twemproxy.control.http import JSON, HttpPort, Request, Response
 from twemproxy.control.reload import Reloader
@@ -38,7 +38,6 @@ from twemproxy.stats.snapshot import Snapshot
 # Imported when asked for: they bring a library each, of 3 and of 4 MB.
 EXPORTER: Final = "twemproxy.stats.prometheus"
 DISCLOSURE: Final = "twemproxy.stats.disclosure"
-ADMIN_NAME: Final = "nutcracker-admin-"
 BACKLOG: Final = 32
 MAX_SILENCE_MS: Final = 5000  # of a heartbeat, before a worker counts as stuck
 FOR_OURS: Final = (
@@ -98,7 +97,7 @@ class Admin:
         if sys.platform == "linux":
             own = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
-                own.bind(f"\0{ADMIN_NAME}{os.getpid()}")
+                own.bind(adminname.name(os.getpid()))
             except OSError as failure:
                 own.close()
                 log.warn("no admin socket: %s", failure.strerror)

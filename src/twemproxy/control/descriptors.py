@@ -9,6 +9,7 @@ from twemproxy import limits, log
 from twemproxy.config.model import Config
 
 RESERVED: Final = limits.RESERVED_DESCRIPTORS
+DESCRIPTORS_PER_PEER: Final = limits.DESCRIPTORS_PER_PEER
 UNLIMITED: Final = 1 << 20  # what "no limit" counts as
 
 
@@ -36,6 +37,14 @@ def share_out(config: Config) -> Descriptors:
     pipes = min(limits.MAX_PIPES, max_fds // limits.DESCRIPTORS_PER_PIPE)
     reserve = RESERVED + 2 * pipes
     return Descriptors(max_fds, max(1, max_fds - servers - reserve), servers)
+
+
+def peers(most: int) -> int:
+    """Tell how many may watch us at a time; where a worker dies, it needs some, too."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return most
+    return max(1, min(most, soft // DESCRIPTORS_PER_PEER))
 
 
 def grant(pid: int) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NamedTuple
 
 from twemproxy import limits, log
+from twemproxy.control.descriptors import peers
 from twemproxy.errors import ProtocolError
 
 MAX_HEAD_BYTES: Final = limits.MAX_HTTP_HEAD_BYTES
@@ -91,7 +92,7 @@ class HttpPort:
     def _accept(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        if len(self._peers) >= MAX_PEERS:
+        if len(self._peers) >= peers(MAX_PEERS):
             oldest = next(iter(self._peers))
             del self._peers[oldest]  # now: many may come in one turn of the loop
             oldest.cancel()

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from twemproxy import log
+from twemproxy import limits, log
 from twemproxy.config.model import Config
 from twemproxy.config.problems import ConfigFileError
 from twemproxy.control import notify
@@ -21,6 +21,7 @@ from twemproxy.control.workers import Workers
 from twemproxy.errors import ConfigError
 from twemproxy.stats.regions import Blocks, Region
 
+READ_PATIENCE_S: Final = limits.READ_PATIENCE_S
 ENDING: Final = "the proxy ends"  # what answers who waits for a reload then
 
 
@@ -79,12 +80,15 @@ class Reloader:
     async def reload(self, workers: Workers) -> str:
         """Have all workers take the file as it is now; "" or why none did."""
         try:
-            config = await in_thread(self._load)
-            missing = self._listeners.missing(config)
-            places = await in_thread(lambda: look_up(missing))
+            async with asyncio.timeout(READ_PATIENCE_S):
+                config = await in_thread(self._load)
+                missing = self._listeners.missing(config)
+                places = await in_thread(lambda: look_up(missing))
             setup, fresh = self._prepare(config, places)
         except ConfigError as failure:
             return "\n".join(explain(failure))
+        except TimeoutError:
+            return f"the configuration cannot be read within {READ_PATIENCE_S:g} s"
         reason = await workers.switch(setup)
         if reason:
             number = setup.generation + 1

@@ -47,9 +47,13 @@ class Listener:
 
     def refresh(self, pool: PoolConfig) -> None:
         """Take over what a configuration can change of an open listener."""
-        self.socket.listen(pool.backlog)
-        if pool.listen.path and pool.listen.mode:
-            Path(pool.listen.path).chmod(pool.listen.mode)
+        try:
+            self.socket.listen(pool.backlog)
+            if pool.listen.path and pool.listen.mode:
+                Path(pool.listen.path).chmod(pool.listen.mode)
+        except OSError as failure:
+            text = pool.listen.text
+            log.warn("listening on '%s' as it did: %s", text, _reason(failure))
 
     def close(self) -> None:
         """Stop listening; remove the file unless it is somebody else's by now."""
@@ -100,11 +104,7 @@ class Listeners:
         wanted = {address_of(pool.listen): pool for pool in config.pools}
         self.close([address for address in self._open if address not in wanted])
         for address, pool in wanted.items():
-            try:
-                self._open[address].refresh(pool)
-            except OSError as failure:
-                text = pool.listen.text
-                log.warn("listening on '%s' as it did: %s", text, _reason(failure))
+            self._open[address].refresh(pool)
 
     def close(self, addresses: Iterable[Address] | None = None) -> None:
         """Close these, all without an argument."""
@@ -115,26 +115,19 @@ class Listeners:
         for bound in self._inherited:
             if bound.getsockname() == (place[1] if place else pool.listen.path):
                 self._inherited.remove(bound)
-                return Listener(bound)
+                listener = Listener(bound)
+                listener.refresh(pool)
+                return listener
         if place is None:
             return _open_unix(pool.listen, pool.backlog)
         return _open_tcp(pool, place)
 
 
-def open_stats(host: str, port: int) -> socket.socket:
-    """Bind the stats port and listen on it."""
+def open_own(what: str, host: str, port: int) -> socket.socket:
+    """Bind a port of our own and listen on it; an error says `what` it is for."""
     family, address = resolve_own(host, port)
     bound = _new_socket(family)
-    label = f"m {bound.fileno()} to stats server addr '{host}:{port}'"
-    bind_tcp(bound, address, label, socket.SOMAXCONN, False)
-    return bound
-
-
-def open_metrics(host: str, port: int) -> socket.socket:
-    """Bind the port of metrics and health checks and listen on it."""
-    family, address = resolve_own(host, port)
-    bound = _new_socket(family)
-    label = f"m {bound.fileno()} to metrics addr '{host}:{port}'"
+    label = f"m {bound.fileno()} to {what} addr '{host}:{port}'"
     bind_tcp(bound, address, label, socket.SOMAXCONN, False)
     return bound
 

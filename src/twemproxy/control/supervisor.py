@@ -39,16 +39,17 @@ from twemproxy.control import (
     sockets,
 )
 from twemproxy.control.admin import Admin, Serving, load_exporter
-from twemproxy.control.descriptors import share_out
+from twemproxy.control.descriptors import peers, share_out
 from twemproxy.control.options import Options
 from twemproxy.control.reload import Reloader, explain
 from twemproxy.control.resolve import Resolver
 from twemproxy.control.setup import Setup
+from twemproxy.control.threads import in_thread
 from twemproxy.control.watch import Watch
 from twemproxy.control.workers import COMMAND, Worker, Workers
 from twemproxy.errors import ConfigError
 from twemproxy.stats.collect import Facts, document
-from twemproxy.stats.port import StatsPort
+from twemproxy.stats.port import MAX_READERS, StatsPort
 from twemproxy.stats.regions import Blocks, Region
 from twemproxy.version import COMPATIBLE, VERSION
 
@@ -109,6 +110,7 @@ class Supervisor:
         self._admin = Admin(self._document)
         self._watch = Watch(options.conf_file) if options.watch else None
         self._resolver = Resolver()
+        self._former = 0  # whose pid file we took, until we serve
         self._asked_early = False  # to reload, when nothing could be reloaded yet
         self._tasks: set[asyncio.Task[Any]] = set()
         self._started_s = time.monotonic()
@@ -163,7 +165,7 @@ class Supervisor:
         path = self._options.pid_file
         try:
             if path:
-                pidfile.write(path)
+                self._former = pidfile.write(path)
         except OSError as failure:
             reason = os.strerror(failure.errno or 0)
             log.error("opening pid file '%s' failed: %s", path, reason)
@@ -173,7 +175,8 @@ class Supervisor:
     async def _begin(self) -> None:
         """Do everything that can fail; then we serve."""
         try:
-            config = load(self._options.conf_file)
+            # In a thread, as a signal ends us also where a pipe or a server is awaited.
+            config = await in_thread(partial(load, self._options.conf_file))
             await self._open(config)
         except ConfigError as failure:
             for line in explain(failure):
@@ -221,6 +224,7 @@ class Supervisor:
         reason = await self._workers.start(setup)
         if reason:
             raise ConfigError(reason)
+        self._former = 0
         self._reloader.begin(self._workers)
         views = [region.view for region in self._regions]
         self._admin.serving = Serving(self._reloader, self._workers, views)
@@ -230,8 +234,8 @@ class Supervisor:
 
     async def _open_stats(self) -> None:
         host, port = self._options.stats_addr, self._options.stats_port
-        listener = sockets.open_stats(host, port)
-        self._stats = StatsPort(listener, self._document)
+        listener = sockets.open_own("stats server", host, port)
+        self._stats = StatsPort(listener, self._document, peers(MAX_READERS))
         await self._stats.open()
         log.notice(
             "m %d listening on stats server '%s:%d'", listener.fileno(), host, port
@@ -242,7 +246,7 @@ class Supervisor:
         if self._options.metrics:
             self._admin.exporter = load_exporter()
             host, _, port = self._options.metrics.rpartition(":")
-            metrics = sockets.open_metrics(host, int(port))
+            metrics = sockets.open_own("metrics", host, int(port))
             log.notice(
                 "m %d listening on metrics '%s:%s'", metrics.fileno(), host, port
             )
@@ -355,7 +359,7 @@ class Supervisor:
         if self._stats:
             self._stats.close()
         if self._options.pid_file:
-            pidfile.remove(self._options.pid_file)
+            pidfile.remove(self._options.pid_file, self._former)
         if ending in (Ending.DRAINED, Ending.FAILED):
             log.always("done, rabbit done")
 

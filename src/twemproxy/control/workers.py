@@ -6,6 +6,8 @@ A worker whose channel ends must exit, so none outlives the supervisor, however 
 """
 
 import asyncio
+import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -18,7 +20,7 @@ from twemproxy.control.descriptors import grant
 from twemproxy.control.setup import Held, Setup, order
 from twemproxy.stats.collect import PoolBlock
 from twemproxy.stats.regions import Region
-from twemproxy.stats.slowlog import Entry
+from twemproxy.stats.slowlog import Entry, in_order
 
 # -P: the directory we were started in must not shadow a module.
 COMMAND: Final = (sys.executable, "-P", "-m", "twemproxy.worker")
@@ -32,6 +34,7 @@ SWITCH_PATIENCE_S: Final = limits.SWITCH_PATIENCE_S
 EXIT_PATIENCE_S: Final = limits.EXIT_PATIENCE_S
 SLOWLOG_PATIENCE_S: Final = 2.0
 POLL_S: Final = 0.005  # while ending
+INIT: Final = 1  # of a container: who else ends there may become our child
 
 
 class Worker:
@@ -140,8 +143,7 @@ class Workers:
         if answers:
             await asyncio.wait(answers, timeout=SLOWLOG_PATIENCE_S)
         done = [answer.result() for answer in answers if answer.done()]
-        entries = [entry for entries in done for entry in entries]
-        return sorted(entries, key=lambda entry: int(entry["time_us"]))
+        return in_order(entry for entries in done for entry in entries)
 
     async def drain(self, patience_s: float) -> bool:
         """Let all finish what they owe; false if time ran out."""
@@ -279,6 +281,8 @@ class Workers:
         for worker in self._places:
             if worker.process and worker.process.poll() is not None:
                 self._on_death(worker, worker.process)
+        if os.getpid() == INIT:
+            bury(self.pids)
 
     def _on_death(self, worker: Worker, process: "subprocess.Popen[bytes]") -> None:
         worker.settle_slowlog([])
@@ -324,6 +328,14 @@ class Owner(Protocol):
 def _kill(worker: Worker) -> None:
     if worker.process:
         worker.process.kill()
+
+
+def bury(ours: Sequence[int]) -> None:
+    """Take the ends of processes that the system made our children."""
+    look = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    with contextlib.suppress(ChildProcessError):
+        while (end := os.waitid(os.P_ALL, 0, look)) and end.si_pid not in ours:
+            os.waitpid(end.si_pid, 0)
 
 
 def _end_unless_ready(worker: Worker, channel: Channel) -> None:

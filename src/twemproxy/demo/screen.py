@@ -1,5 +1,8 @@
 """The demo on a terminal of 80 columns and 24 rows, drawn with rich."""
 
+import asyncio
+import os
+import signal
 from types import TracebackType
 from typing import Final
 
@@ -39,6 +42,7 @@ class Screen:
     def __enter__(self) -> "Screen":
         """Hide the cursor and begin."""
         self._live.__enter__()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTSTP, self._suspend)
         return self
 
     def __exit__(
@@ -48,6 +52,7 @@ class Screen:
         trace: TracebackType | None,
     ) -> None:
         """Give the terminal back."""
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTSTP)
         self._live.__exit__(kind, error, trace)
 
     def draw(self, look: Look) -> None:
@@ -64,6 +69,12 @@ class Screen:
             *(Text(f"  {line}", style="cyan") for line in invitation(self._proxy)),
         )
         self._live.update(picture, refresh=True)
+
+    def _suspend(self) -> None:
+        """Stop as Ctrl-Z asks, but leave the terminal its cursor meanwhile."""
+        self._live.console.show_cursor(True)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        self._live.console.show_cursor(False)
 
     def _title(self, look: Look) -> Text:
         counts = " + ".join(

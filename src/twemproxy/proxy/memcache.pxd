@@ -1,10 +1,8 @@
 cimport cython
-from libc.stdint cimport int64_t
 from twemproxy.net.outbox cimport Outbox
 from twemproxy.net.slab cimport Slab, holding
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
-from twemproxy.proxy.connection cimport Connection
 from twemproxy.proxy.memcache_joint cimport write_jointly
 from twemproxy.proxy.memcache_pairing cimport MemcachePairing
 from twemproxy.proxy.memcache_split cimport Splitter

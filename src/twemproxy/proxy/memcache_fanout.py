@@ -6,9 +6,10 @@ stats items ─┬▶ server 0: STAT items:1:number 7 ─┬▶ STAT <server 0>:
 """
 
 from twemproxy.net.slab import holding
+from twemproxy.proxy.backend import Server
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.fanout import ask_server, reply_of
-from twemproxy.proxy.pool import Pool, Server
+from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.request import Asker, Gather, Request, request_of
 from twemproxy.proxy.sending import send_on
 from twemproxy.stats import slot

@@ -1,9 +1,8 @@
 cimport cython
-from libc.stdint cimport int64_t
 from twemproxy.net.outbox cimport Outbox
 from twemproxy.net.slab cimport Slab
 from twemproxy.proxy.line cimport Line
-from twemproxy.proxy.memcache_values cimport Values, place_of
+from twemproxy.proxy.memcache_values cimport Values, place_of, start_of
 from twemproxy.proxy.request cimport Gather, Request
 from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.wire cimport expect

@@ -16,7 +16,7 @@ from typing import Final
 from twemproxy.errors import ProtocolError
 from twemproxy.net.slab import Slab
 from twemproxy.proxy.line import Line
-from twemproxy.proxy.memcache_values import Values, place_of
+from twemproxy.proxy.memcache_values import Values, place_of, start_of
 from twemproxy.proxy.request import Request
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.wire import expect
@@ -178,9 +178,8 @@ def give(
     """Answer the oldest request with a value, if there is one, and END behind it."""
     begin = end = start
     if number < walker.values:
+        begin = start + start_of(walker, number)
         end = start + walker.ends[number]
-        if number > 0:
-            begin = start + walker.ends[number - 1]
     reply = conn.process.parking_for(end - begin + len(END))
     at = reply.take(slab.buf, begin, end)
     reply.take(END, 0, len(END))

@@ -1,5 +1,7 @@
 """What memcached answers, to single requests, to parts of split and to shared lines."""
 
+from typing import Any
+
 from twemproxy.errors import ProtocolError
 from twemproxy.net.slab import Slab
 from twemproxy.proxy.memcache_joint import disperse, is_shared, values_of
@@ -15,28 +17,19 @@ class MemcachePairing(Pairing):
 
     __slots__ = ()
 
-    def new_scanner(self) -> ResponseScanner:
-        """Return a scanner of responses."""
-        return ResponseScanner()
+    def __init__(self) -> None:
+        Pairing.__init__(self, ResponseScanner)
 
     def passes(self, conn: ServerConnection) -> bool:
         """Tell whether a response, in the middle of its data, goes to one client."""
         head = conn.head
         return head is not None and head.whole is None and not is_shared(head)
 
-    def pair(self, conn: ServerConnection, slab: Slab, start: int, end: int) -> int:
-        """Answer the requests whose responses are in slab[start:end]."""
-        return self.walk(conn, conn.scanner or self.scanner, slab, start, end)
-
-    def walk(
-        self,
-        conn: ServerConnection,
-        walker: ResponseScanner,
-        slab: Slab,
-        start: int,
-        end: int,
+    def pair(
+        self, conn: ServerConnection, scanner: Any, slab: Slab, start: int, end: int
     ) -> int:
         """Walk over responses until the bytes run out."""
+        walker: ResponseScanner = scanner
         pos = start
         buf = slab.buf
         while pos < end:

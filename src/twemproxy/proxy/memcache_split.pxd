@@ -1,5 +1,4 @@
 cimport cython
-from libc.stdint cimport int64_t
 from twemproxy.net.outbox cimport Outbox
 from twemproxy.net.slab cimport Slab
 from twemproxy.proxy.chains cimport Chains

@@ -38,5 +38,6 @@ cdef class Values(Gather):
 
 @cython.locals(count=Py_ssize_t, number=Py_ssize_t)
 cpdef Py_ssize_t place_of(ValueWalker walker, int64_t wanted, Py_ssize_t first) except -1
+cpdef Py_ssize_t start_of(ValueWalker walker, Py_ssize_t number) except -1
 @cython.locals(values=Values)
 cpdef Values values_for(Py_ssize_t keys)

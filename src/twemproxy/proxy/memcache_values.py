@@ -119,7 +119,7 @@ class Values(Gather):
             value = place_of(walker, self.hashes[key], first)
             if value < walker.values:
                 first = value + 1
-                start = walker.ends[value - 1] if value > 0 else 0
+                start = start_of(walker, value)
                 end = walker.ends[value]
                 self.starts[key] = start
                 self.ends[key] = end
@@ -209,6 +209,11 @@ def place_of(walker: ValueWalker, wanted: int, first: int) -> int:
         if walker.hashes[number] == wanted:
             return number
     return count
+
+
+def start_of(walker: ValueWalker, number: int) -> int:
+    """Return where a value begins: behind the one before."""
+    return walker.ends[number - 1] if number > 0 else 0
 
 
 def values_for(keys: int) -> Values:

@@ -4,8 +4,8 @@ from twemproxy.wire.scanner cimport Scanner
 
 cdef class Pairing:
     cdef Scanner scanner
-    cpdef Scanner new_scanner(self)
-    cpdef Py_ssize_t pair(self, ServerConnection conn, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef object new_scanner
+    cdef Py_ssize_t pair(self, ServerConnection conn, Scanner scanner, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     cpdef bint passes(self, ServerConnection conn) except -1
     cpdef Py_ssize_t responses(self, ServerConnection conn, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     cpdef lend(self, ServerConnection conn)

@@ -5,13 +5,13 @@ that cannot ends the connection, and everybody who waits on it gets an error.
 """
 
 import errno
+from collections.abc import Callable
 from typing import Any, Final
 
 from twemproxy.errors import ProtocolError
 from twemproxy.log import Source
 from twemproxy.net.slab import Slab
 from twemproxy.proxy.server import ServerConnection
-from twemproxy.wire.scanner import Scanner
 
 log: Final = Source(__name__)
 
@@ -19,25 +19,24 @@ log: Final = Source(__name__)
 class Pairing:
     """Pairs what the servers of one pool say; there is one for each pool.
 
-    `scanner` serves every connection that is not in the middle of a response.
+    `scanner` serves every connection that is not in the middle of a response; it and
+    all of those are of the protocol's kind, which `new_scanner` makes.
     """
 
-    __slots__ = ("scanner",)
+    __slots__ = ("new_scanner", "scanner")
 
-    scanner: Any  # each protocol has its own kind; `walk` there names it
+    def __init__(self, new_scanner: Callable[[], Any]) -> None:
+        self.new_scanner = new_scanner
+        self.scanner = new_scanner()
 
-    def __init__(self) -> None:
-        self.scanner = self.new_scanner()
-
-    def new_scanner(self) -> Scanner:
-        """Return a scanner of responses."""
-        raise NotImplementedError
-
-    def pair(self, conn: ServerConnection, slab: Slab, start: int, end: int) -> int:
+    def pair(
+        self, conn: ServerConnection, scanner: Any, slab: Slab, start: int, end: int
+    ) -> int:
         """Answer the requests whose responses are in slab[start:end].
 
-        Return where the last of them ended. Raise ProtocolError at one that
-        cannot be the response to what was asked.
+        Return where the last of them ended; the `scanner` is in the middle of the
+        first, or of none. Raise ProtocolError at one that cannot be the response to
+        what was asked.
         """
         raise NotImplementedError
 
@@ -50,7 +49,7 @@ class Pairing:
     ) -> int:
         """Pair each whole response in slab[start:end] with its request."""
         try:
-            return self.pair(conn, slab, start, end)
+            return self.pair(conn, conn.scanner or self.scanner, slab, start, end)
         except ProtocolError as error:
             log.warn("s %d '%s' answered badly: %s", conn.fd, conn.address, error)
             if conn.scanner is None:

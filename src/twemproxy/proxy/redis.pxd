@@ -1,10 +1,8 @@
 cimport cython
 from twemproxy.net.clock cimport monotonic_us
-from twemproxy.net.outbox cimport Outbox
 from twemproxy.net.slab cimport Slab, holding
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
-from twemproxy.proxy.connection cimport Connection
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.protocol cimport Protocol
 from twemproxy.proxy.redis_pairing cimport RedisPairing
@@ -46,8 +44,8 @@ cdef class RedisProtocol(Protocol):
     cdef forward(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, Py_ssize_t index)
     @cython.locals(walker=RequestScanner, typed=Slab)
     cdef route_line(self, Client client, Slab slab, Py_ssize_t start, Py_ssize_t end)
-    @cython.locals(began_us=cython.longlong)
-    cdef route_slowly(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row)
+    @cython.locals(row=int, keys=list, began_us=cython.longlong)
+    cdef route_slowly(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
     cdef route_together(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, list keys)
     @cython.locals(start=Py_ssize_t)
     cdef Py_ssize_t place(self, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t key) except -2

@@ -28,7 +28,6 @@ from twemproxy.stats import slot
 from twemproxy.wire import progress, rule
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.inline import as_request
-from twemproxy.wire.redis.keys import lookups, positions
 from twemproxy.wire.redis.request import RequestScanner, arguments
 
 log: Final = Source(__name__)
@@ -145,7 +144,7 @@ class RedisProtocol(Protocol):
         """Send one request on its way."""
         row = self.index.find(slab.buf, at + walker.spans[0], at + walker.spans[1])
         if row < 0 or not self.suits(client, row, walker.count):
-            self.route_slowly(client, walker, slab, at, row)
+            self.route_slowly(client, walker, slab, at)
             return
         how = self.how[row]
         if how == rule.SINGLE:
@@ -153,14 +152,14 @@ class RedisProtocol(Protocol):
             start = at + walker.spans[key]
             end = at + walker.spans[key + 1]
             if end - start > MAX_KEY_BYTES:
-                self.route_slowly(client, walker, slab, at, row)
+                self.route_slowly(client, walker, slab, at)
             else:
                 index = self.pool.place(slab.buf, start, end)
                 self.forward(client, walker, slab, at, row, index)
         elif rule.SPLIT_VALUES <= how <= rule.SPLIT_PAIRS:
             self.splitter.split(client, walker, slab, at, row, how)
         else:
-            self.route_slowly(client, walker, slab, at, row)
+            self.route_slowly(client, walker, slab, at)
 
     def passes_request(self, client: Client, slab: Slab, at: int) -> bool:
         """Tell whether a request, its key known, goes to one server as it came."""
@@ -231,12 +230,15 @@ class RedisProtocol(Protocol):
             self.route(client, walker, typed, 0)
 
     def route_slowly(
-        self, client: Client, walker: RequestScanner, slab: Slab, at: int, row: int
+        self, client: Client, walker: RequestScanner, slab: Slab, at: int
     ) -> None:
         """Route what is not a plain request with one key, or answer it."""
         args = arguments(walker, slab.buf, at)
         row = self.catalogue.find(args)
         reply = self.catalogue.objection(args, row, client.authenticated)
+        keys: list[int] = []
+        if not reply:
+            keys, reply = self.catalogue.keys(self.catalogue.rows[row], args)
         if reply:
             self.answer(client, reply)
             if args[0].lower() in FOREIGN:
@@ -254,7 +256,6 @@ class RedisProtocol(Protocol):
         elif command.how == rule.ANY:
             self.forward(client, walker, slab, at, row, self.pool.place_nothing())
         else:
-            keys = positions(command, args) + lookups(command, args)
             self.route_together(client, walker, slab, at, row, keys)
 
     def route_together(

@@ -14,7 +14,7 @@ from twemproxy.wire import rule
 from twemproxy.wire.lookup import CommandIndex
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.commands import COMMANDS, ROW, Command
-from twemproxy.wire.redis.commands.row import BLOCKS
+from twemproxy.wire.redis.commands.row import BLOCKS, arity_fits
 from twemproxy.wire.redis.keys import lookups, pinned, positions, waits
 
 WATCHED: Final = rule.ECHOES | rule.CODE
@@ -110,42 +110,46 @@ class Catalogue:
         return row
 
     def objection(self, args: list[bytes], row: int, authenticated: bool) -> bytes:
-        """Return why a request is not carried out, nothing if it is."""
+        """Return why a request is not carried out, nothing if it is.
+
+        What speaks against its keys, `keys` says.
+        """
         if row < 0:
             return answers.unknown_command(args[0], args[1:])
         command = self.rows[row]
-        arity = command.arity
-        if not (len(args) == arity if arity >= 0 else len(args) >= -arity):
+        if not arity_fits(command.arity, len(args)):
             return answers.wrong_arity(command.name)
         if not authenticated and not command.flags & rule.NO_AUTH:
             return answers.NOT_AUTHENTICATED
         if command.flags & rule.SUBCOMMANDS and command.how != rule.SINGLE:
             if len(args) > 1:
                 return answers.unknown_subcommand(command.name, args[1])
-            if arity != -1:
+            if command.arity != -1:
                 return answers.wrong_arity(command.name)
         if command.how == rule.REFUSED:
             return refusal(command)
         if command.flags & rule.BLOCK_OPTION and waits(command, args):
             return answers.refused(command.name, b"with BLOCK " + BLOCKS)
         if command.flags & WATCHED:
-            reply = objection_to_echoes(command, args)
-            if reply:
-                return reply
-        return self.objection_to_keys(command, args)
-
-    def objection_to_keys(self, command: Command, args: list[bytes]) -> bytes:
-        """Return why the keys of a request are not taken, nothing if they are."""
-        keys = positions(command, args)
-        if len(keys) > self.max_keys:
-            return answers.too_many_keys(len(keys), self.max_keys)
-        for i in keys:
-            if len(args[i]) > limits.MAX_KEY_BYTES:
-                return answers.key_too_long(len(args[i]), limits.MAX_KEY_BYTES)
-        for i in lookups(command, args) if self.scattered else ():
-            if not pinned(args[i], self.hash_tag):
-                return answers.CROSS_SLOT
+            return objection_to_echoes(command, args)
         return b""
+
+    def keys(self, command: Command, args: list[bytes]) -> tuple[list[int], bytes]:
+        """Return which words say where a request goes, and why they are not taken.
+
+        Those are its keys and, where keys live on several servers, patterns of others.
+        """
+        found = positions(command, args)
+        if len(found) > self.max_keys:
+            return found, answers.too_many_keys(len(found), self.max_keys)
+        for i in found:
+            if len(args[i]) > limits.MAX_KEY_BYTES:
+                too_long = answers.key_too_long(len(args[i]), limits.MAX_KEY_BYTES)
+                return found, too_long
+        patterns = lookups(command, args) if self.scattered else []
+        if all(pinned(args[i], self.hash_tag) for i in patterns):
+            return found + patterns, b""
+        return found, answers.CROSS_SLOT
 
 
 def objection_to_echoes(command: Command, args: list[bytes]) -> bytes:

@@ -15,9 +15,10 @@ from typing import Final
 from twemproxy import limits
 from twemproxy.net.outbox import Outbox
 from twemproxy.net.slab import Slab, holding
+from twemproxy.proxy.backend import Server
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.fanout import ask_server, reply_of
-from twemproxy.proxy.pool import Pool, Server
+from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.request import Asker, Gather, Request, fail, request_of
 from twemproxy.stats import slot
 from twemproxy.wire import rule

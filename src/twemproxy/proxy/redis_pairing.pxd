@@ -1,5 +1,4 @@
 cimport cython
-from twemproxy.net.outbox cimport Outbox
 from twemproxy.net.slab cimport Slab, copied
 from twemproxy.proxy.pairing cimport Pairing
 from twemproxy.proxy.pool cimport Pool
@@ -8,8 +7,8 @@ from twemproxy.proxy.server cimport ServerConnection
 from twemproxy.wire cimport expect, progress
 from twemproxy.wire.redis.merge cimport fits, is_trouble
 from twemproxy.wire.redis.response cimport ResponseScanner
+from twemproxy.wire.scanner cimport Scanner
 
-@cython.final
 cdef class RedisPairing(Pairing):
     cdef Pool pool
     cdef object probe
@@ -17,7 +16,7 @@ cdef class RedisPairing(Pairing):
     cpdef greet(self, ServerConnection conn)
     @cython.locals(request=Request)
     cdef ask_quietly(self, ServerConnection conn, list args, int expects)
-    @cython.locals(pos=Py_ssize_t, stop=Py_ssize_t, buf=bytearray, request=Request, kind=int, verdict=int)
-    cdef Py_ssize_t walk(self, ServerConnection conn, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    @cython.locals(walker=ResponseScanner, pos=Py_ssize_t, stop=Py_ssize_t, buf=bytearray, request=Request, kind=int, verdict=int)
+    cdef Py_ssize_t pair(self, ServerConnection conn, Scanner scanner, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int judge(self, ServerConnection conn, Request request, ResponseScanner walker, bytearray buf, Py_ssize_t start, Py_ssize_t end) except -1
     cdef on_refused(self, ServerConnection conn, Request request, bytearray buf, Py_ssize_t start, Py_ssize_t end)

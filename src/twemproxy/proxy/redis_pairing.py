@@ -5,7 +5,7 @@ asks for them. Nobody sees their responses; a refusal is told in the log or ends
 connection.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from twemproxy.errors import ProtocolError
 from twemproxy.log import Source
@@ -29,13 +29,9 @@ class RedisPairing(Pairing):
     __slots__ = ("pool", "probe")
 
     def __init__(self, pool: Pool, probe: Probe) -> None:
-        Pairing.__init__(self)
+        Pairing.__init__(self, ResponseScanner)
         self.pool = pool
         self.probe = probe
-
-    def new_scanner(self) -> ResponseScanner:
-        """Return a scanner of responses."""
-        return ResponseScanner()
 
     # What is asked first.
 
@@ -68,19 +64,11 @@ class RedisPairing(Pairing):
             return False
         return conn.scanner.kind in (36, 42)  # '$' '*'
 
-    def pair(self, conn: ServerConnection, slab: Slab, start: int, end: int) -> int:
-        """Answer the requests whose responses are in slab[start:end]."""
-        return self.walk(conn, conn.scanner or self.scanner, slab, start, end)
-
-    def walk(
-        self,
-        conn: ServerConnection,
-        walker: ResponseScanner,
-        slab: Slab,
-        start: int,
-        end: int,
+    def pair(
+        self, conn: ServerConnection, scanner: Any, slab: Slab, start: int, end: int
     ) -> int:
         """Walk over responses until the bytes run out."""
+        walker: ResponseScanner = scanner
         walker.resp3 = conn.resp3
         pos = start
         buf = slab.buf

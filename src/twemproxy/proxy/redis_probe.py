@@ -19,7 +19,8 @@ from typing import Final
 
 from twemproxy import log
 from twemproxy.net.slab import holding
-from twemproxy.proxy.pool import Pool, Server
+from twemproxy.proxy.backend import Server
+from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.wire.redis import answers
 

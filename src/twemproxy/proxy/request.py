@@ -64,7 +64,7 @@ class Request:
     times: int  # the histogram of its class of commands
     trace: Trace | None  # where its time goes, in a pool with a slow log
     expects: int  # what a reply may be, in the protocol's own numbers
-    wanted: int  # how many values a fragment must bring
+    wanted: int  # what a response must bring, in the protocol's own numbers
     answered: bool
     failed: bool  # its reply is an error because forwarding failed
     joined: bool  # its response is that to the request in front of it

@@ -23,8 +23,14 @@ MAX_UNREAD_BYTES: Final = limits.MAX_STATS_UNREAD_BYTES
 class StatsPort:
     """Listens on a bound socket until closed."""
 
-    def __init__(self, listener: socket.socket, document: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        document: Callable[[], bytes],
+        most: int = MAX_READERS,
+    ) -> None:
         self._listener = listener
+        self._most = most
         self._document = document
         self._server: asyncio.Server | None = None
         self._readers: dict[_Reader, None] = {}  # oldest first
@@ -43,7 +49,7 @@ class StatsPort:
             reader.cut()
 
     def _reader(self) -> "_Reader":
-        if len(self._readers) >= MAX_READERS:
+        if len(self._readers) >= self._most:
             next(iter(self._readers)).cut()
         reader = _Reader(self._current, self._readers)
         self._readers[reader] = None

@@ -9,6 +9,7 @@ shows the fragment that was answered last. Times are those of the loop's ticks.
 
 import time
 from collections import deque
+from collections.abc import Iterable
 from typing import Any, Final
 
 MAX_ENTRIES: Final = 128
@@ -73,6 +74,7 @@ class Tracer:
         self._log.entries.append(
             {
                 "time_us": time.time_ns() // 1000,
+                "ended_us": now_us,  # of a clock that is never set back
                 "pool": self._pool,
                 "command": command,
                 "key": key.decode("latin-1"),
@@ -85,6 +87,11 @@ class Tracer:
                 "server": trace.server,
             }
         )
+
+
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """Put the slow requests of several workers in one row, the latest last."""
+    return sorted(entries, key=lambda entry: int(entry["ended_us"]))
 
 
 def command_and_key(note: bytes) -> tuple[str, bytes]:
