@@ -56,7 +56,7 @@ MERGE: Final = {
     rule.STATISTICS: (
         "the proxy's own counts, the servers' numbers added up;"
         " with a word behind it, the lines of the one server as they come, of several"
-        " behind their names"
+        " behind their names; `stats reset` is for the servers, the proxy counts on"
     ),
 }
 

@@ -62,7 +62,7 @@ class Judge:
 def check_whole(judge: Judge, request: bytes) -> str:
     """Pass a request on as the proxy does; what is wrong with the answer."""
     got = judge.ask(request)
-    found = feed(ResponseScanner, got, [len(got)]).found
+    found = feed(ResponseScanner, got).found
     if len(found) != 2 or not got.startswith(b"-ERR unknown command"):
         return f"{request!r} was answered {got!r}"
     return ""
@@ -84,7 +84,7 @@ def check_line(judge: Judge, line: bytes) -> str:
 def check(judge: Judge, data: bytes) -> str:
     """Let the judge read what our scanner found whole; what he saw differently."""
     pos = 0
-    for status, length in feed(RequestScanner, data, [len(data)]).found:
+    for status, length in feed(RequestScanner, data).found:
         piece = data[pos : pos + length]
         pos += length
         wrong = ""

@@ -50,11 +50,11 @@ def check_scanner(
     make: Callable[[], Any], second: Callable[[], Any], data: bytes
 ) -> Outcome:
     """Read whole, in pieces, and with the second opinion."""
-    whole = feed(make, data, [len(data)])
+    whole = feed(make, data)
     clean = not whole.error or whole.error.startswith("ProtocolError: ")
     require(clean, "an error of another kind", whole.error)
     require(whole == feed(make, data, cuts_of(data)), "cutting matters", whole)
-    require(whole == feed(second, data, [len(data)]), "both runs differ", whole)
+    require(whole == feed(second, data), "both runs differ", whole)
     return whole
 
 
@@ -74,7 +74,7 @@ def redis_inline(line: bytes) -> None:
         request = as_request(line)
     except ProtocolError:
         return
-    found = feed(RequestScanner, request, [len(request)]).found
+    found = feed(RequestScanner, request).found
     words = split_words(line)
     wanted = ((progress.WHOLE, len(request)),) if words else ()
     require(found == wanted, "a line became something else", line, request)
@@ -115,10 +115,10 @@ def memcache_request(data: bytes) -> None:
 
     Data of a request that is refused are skipped as they come, piece by piece.
     """
-    whole = feed(MemcacheRequest, data, [len(data)])
+    whole = feed(MemcacheRequest, data)
     clean = not whole.error or whole.error.startswith("ProtocolError: ")
     require(clean, "an error of another kind", whole.error)
-    second = feed(PlainMemcacheRequest, data, [len(data)])
+    second = feed(PlainMemcacheRequest, data)
     require(whole == second, "both runs differ", whole)
     cut = feed(MemcacheRequest, data, cuts_of(data))
     same = (without_pieces(cut), cut.error) == (without_pieces(whole), whole.error)

@@ -190,10 +190,12 @@ class Worker:
         process = message["process"]
         try:
             configs = [pool_from_plain(pool["config"]) for pool in message["pools"]]
+            if len(fds) < _carried(message):  # the system gives as many as there may be
+                raise ValueError("no descriptor is left for a listener")
         except (TypeError, ValueError) as error:
             for fd in fds:
                 os.close(fd)
-            reason = f"cannot read its configuration: {error}"
+            reason = f"cannot take its configuration: {error}"
             self.control.send(
                 {"op": "failed", "generation": generation, "reason": reason}
             )

@@ -107,8 +107,7 @@ def set_up(
     """
 
     def build(relayed: bool, *, path: bool = False, **settings: object) -> Scene:
-        servers: Sequence[RedisServer | MemcachedServer]
-        servers = fleet.redis(2) if dialect.redis else fleet.memcached(2)
+        servers = fleet.speaking(dialect, 2)
         box = middlebox(servers[0].port)
         first = box if relayed else servers[0]
         backends = [first, servers[1]]

@@ -19,7 +19,7 @@ class Echo:
     def answer(self, piece: bytes) -> bytes:
         """Take what arrived; the answers to all that is whole now."""
         data = self._rest + piece
-        outcome = feed(RequestScanner, data, [len(data)])
+        outcome = feed(RequestScanner, data)
         pos = 0
         answers = []
         for status, length in outcome.found:

@@ -4,9 +4,11 @@ Starting a server costs more than most tests. What is lent is running, thawed an
 empty, whatever the previous borrower did to it.
 """
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from tests.support.backends import MemcachedServer, RealServer, RedisServer
+from tests.support.dialects import Dialect
 
 Server = TypeVar("Server", RedisServer, MemcachedServer)
 
@@ -25,6 +27,12 @@ class Fleet:
     def memcached(self, count: int, *options: str) -> list[MemcachedServer]:
         """Lend the first `count` memcached servers with these options."""
         return self._lend(MemcachedServer, count, options)
+
+    def speaking(
+        self, dialect: Dialect, count: int
+    ) -> Sequence[RedisServer | MemcachedServer]:
+        """Lend the first `count` servers of the kind that speaks so."""
+        return self.redis(count) if dialect.redis else self.memcached(count)
 
     def running_redis(self, count: int) -> list[RedisServer]:
         """Show the first `count` redis servers without options, keys and all."""

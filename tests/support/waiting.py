@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 Value = TypeVar("Value")
@@ -25,3 +26,8 @@ def wait_until(
             raise TimeoutError(f"waited {patience_s} s for {what}, last saw {value!r}")
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, LAST_PAUSE_S)
+
+
+def text_of(path: Path) -> str:
+    """Return what a file says so far, nothing while it is not there."""
+    return path.read_text() if path.exists() else ""

@@ -11,7 +11,6 @@ from typing import Final
 
 import pytest
 
-from tests.support.backends import MemcachedServer, RedisServer
 from tests.support.crowd import Client
 from tests.support.dialects import DIALECTS, Dialect
 from tests.support.fleet import Fleet
@@ -30,17 +29,12 @@ async def talk(clients: list[Client], seconds: float) -> None:
     await asyncio.gather(*tasks)
 
 
-def servers(fleet: Fleet, dialect: Dialect) -> list[RedisServer | MemcachedServer]:
-    """Three servers of the kind that speaks so."""
-    return [*(fleet.redis(3) if dialect.redis else fleet.memcached(3))]
-
-
 @pytest.mark.parametrize("connections", [1, 4])
 @pytest.mark.parametrize("dialect", DIALECTS, ids=["redis", "memcache"])
 def test_every_reply_belongs_to_its_request(
     dialect: Dialect, connections: int, fleet: Fleet, proxy: Callable[[str], Proxy]
 ) -> None:
-    backends = servers(fleet, dialect)
+    backends = fleet.speaking(dialect, 3)
     running = proxy(pool(backends, redis=dialect.redis, server_connections=connections))
     clients = [
         Client(number, dialect, running.port, random.Random(number))

@@ -17,7 +17,7 @@ import pytest
 from tests.support.crew import pool, run_command, run_to_end, wait_workers, who
 from tests.support.ports import LOOPBACK, Reservation
 from tests.support.proxy import Proxy, environment, program
-from tests.support.waiting import wait_until
+from tests.support.waiting import text_of, wait_until
 from tests.support.wire import Wire
 from twemproxy import cli
 
@@ -157,9 +157,9 @@ def test_a_daemon_leaves_its_parent_and_its_terminal(tmp_path: Path) -> None:
         where = ["-s", str(stats.port), "-a", LOOPBACK]
         end = run_to_end(tmp_path, config, "-d", "-o", "log", "-p", "pid", *where)
         assert (end.returncode, end.stdout, end.stderr) == (0, "", "")
-        pid = int(wait_until(lambda: _read(tmp_path / "pid"), "the pid file"))
+        pid = int(wait_until(lambda: text_of(tmp_path / "pid"), "the pid file"))
         try:
-            wait_until(lambda: "listening on" in _read(tmp_path / "log"), "the start")
+            wait_until(lambda: "listening on" in text_of(tmp_path / "log"), "the start")
             assert os.getsid(pid) not in (pid, os.getsid(0))
             assert Path(f"/proc/{pid}/cwd").resolve() == tmp_path.resolve()
             for fd in (0, 1, 2):
@@ -167,10 +167,6 @@ def test_a_daemon_leaves_its_parent_and_its_terminal(tmp_path: Path) -> None:
         finally:
             os.kill(pid, TERM)
         wait_until(lambda: not (tmp_path / "pid").exists(), "the end of the daemon")
-
-
-def _read(path: Path) -> str:
-    return path.read_text() if path.exists() else ""
 
 
 # Signals.
@@ -233,7 +229,7 @@ def starting(directory: Path, *arguments: str) -> "Iterator[subprocess.Popen[byt
         [*program(), *words], cwd=directory, env=environment(), stderr=subprocess.PIPE
     )
     try:
-        wait_until(lambda: "run, rabbit" in _read(directory / "log"), "the start")
+        wait_until(lambda: "run, rabbit" in text_of(directory / "log"), "the start")
         yield process
     finally:
         process.kill()
@@ -252,7 +248,7 @@ def test_a_reload_asked_for_while_the_file_is_read_is_done(tmp_path: Path) -> No
             process.send_signal(signal.SIGUSR1)
             pipe.write(text)
             pipe.close()
-            wait_until(lambda: "configuration 2 in force" in _read(log), "the reload")
+            wait_until(lambda: "configuration 2 in force" in text_of(log), "the reload")
             process.send_signal(TERM)
 
 
@@ -277,10 +273,10 @@ def test_who_ends_while_workers_start_begins_nothing_more(tmp_path: Path) -> Non
         os.kill(worker, signal.SIGSTOP)
         process.send_signal(signal.SIGUSR1)
         process.send_signal(TERM)
-        wait_until(lambda: "draining" in _read(tmp_path / "log"), "the drain")
+        wait_until(lambda: "draining" in text_of(tmp_path / "log"), "the drain")
         os.kill(worker, signal.SIGCONT)
         assert process.wait(5) == 0
-    _, received, ended_with = _read(tmp_path / "log").partition("(SIGTERM) received")
+    _, received, ended_with = text_of(tmp_path / "log").partition("(SIGTERM) received")
     assert received
     assert "in memcache pool" not in ended_with
     assert "reloading" not in ended_with

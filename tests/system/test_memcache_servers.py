@@ -181,6 +181,15 @@ def test_what_manages_a_server_is_refused_and_the_connection_stays(
         assert wire.ask(row.name + b" x noreply\r\nmn\r\n", b"MN\r\n") == b"MN\r\n"
 
 
+@pytest.mark.parametrize("line", [b"config get cluster", b"auth user word"])
+def test_what_memcached_does_not_know_gets_its_error(
+    memcache_proxy: Proxy, line: bytes
+) -> None:
+    expected = b"ERROR\r\nMN\r\n"  # clients that look for a cluster go on without
+    with memcache_proxy.connect() as wire:
+        assert wire.ask(line + b"\r\nmn\r\n", expected) == expected
+
+
 def test_quiet_misses_say_nothing_and_hits_keep_their_order(
     memcache_proxy: Proxy,
 ) -> None:

@@ -15,7 +15,7 @@ from tests.support.proxy import Proxy, foreign, pool
 from tests.support.wire import Wire
 
 Start = Callable[..., Proxy]
-Servers = Sequence[RedisServer] | Sequence[MemcachedServer]
+Servers = Sequence[RedisServer | MemcachedServer]
 RELOADS: Final = 100
 LOADS: Final = 4
 PATIENCE_S: Final = 60.0
@@ -92,7 +92,7 @@ def configuration(
 def test_a_hundred_reloads_fail_no_request_and_close_no_client(
     fleet: Fleet, proxy: Start, dialect: Dialect, workers: str
 ) -> None:
-    servers: Servers = fleet.redis(3) if dialect.redis else fleet.memcached(3)
+    servers = fleet.speaking(dialect, 3)
     with Reservation() as extra:
         first = configuration(0, dialect, servers, ["@LISTEN@", "@LISTEN2@"])
         running = proxy(first, "--workers", workers)

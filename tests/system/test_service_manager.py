@@ -12,7 +12,7 @@ import pytest
 from tests.support.crew import WITH_FAKE_WORKER, pool, who
 from tests.support.ports import LOOPBACK, Reservation
 from tests.support.proxy import Proxy, environment
-from tests.support.waiting import wait_until
+from tests.support.waiting import text_of, wait_until
 from tests.support.wire import Wire
 
 Start = Callable[..., Proxy]
@@ -63,7 +63,7 @@ def test_a_socket_bound_for_us_is_used(tmp_path: Path, promised: str) -> None:
             env={**environment(), "LISTEN_FDS": promised},
             pass_fds=(bound.fileno(),),
         ) as process:
-            wait_until(lambda: "listening on '" in _read(log), "the start")
+            wait_until(lambda: "listening on '" in text_of(log), "the start")
             with Wire(port) as client:
                 assert who(client).pool == "alpha"
             process.terminate()
@@ -86,11 +86,7 @@ def test_a_unix_socket_bound_for_us_has_the_mode_of_its_pool(tmp_path: Path) -> 
             env={**environment(), "LISTEN_FDS": "1"},
             pass_fds=(bound.fileno(),),
         ) as process:
-            wait_until(lambda: "listening on '" in _read(log), "the start")
+            wait_until(lambda: "listening on '" in text_of(log), "the start")
             assert path.stat().st_mode & 0o777 == 0o660
             process.terminate()
             assert process.wait(5) == 0
-
-
-def _read(path: Path) -> str:
-    return path.read_text() if path.exists() else ""

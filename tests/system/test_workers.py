@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crew import pool, run_to_end, wait_workers, who, workers_of
+from tests.support.crew import NOWHERE, pool, run_to_end, wait_workers, who, workers_of
 from tests.support.ports import LOOPBACK, Reservation
 from tests.support.proxy import Proxy, program
 from tests.support.waiting import wait_until
@@ -88,6 +88,21 @@ def test_counters_go_on_and_gauges_do_not(supervised: Start) -> None:
         client.read_to_end()
     wait_until(lambda: not proxy.pool_stats()["client_connections"], "the gauge")
     assert proxy.pool_stats()["client_eof"] == 1
+
+
+def test_what_a_killed_worker_owed_is_abandoned(proxy: Start) -> None:
+    with socket.create_server((LOOPBACK, 0)) as silent:
+        port = silent.getsockname()[1]
+        running = proxy(CONFIG.replace(NOWHERE, f"{LOOPBACK}:{port}:1 server1"))
+        (worker,) = wait_workers(running)
+        with running.connect() as client:
+            client.send(b"mn\r\nget a\r\nget b c\r\n")
+            wait_until(lambda: running.pool_stats()["client_requests"] == 3, "them")
+            os.kill(worker, signal.SIGKILL)
+            client.read_to_end()
+        wait_until(lambda: not running.pool_stats()["client_connections"], "the gauge")
+        numbers = running.pool_stats()
+        assert (numbers["client_responses"], numbers["abandoned"]) == (1, 2)
 
 
 def test_a_crash_loop_ends_in_a_clear_error(tmp_path: Path, supervised: Start) -> None:

@@ -5,8 +5,9 @@ import pytest
 from tests.support.models import pool
 from twemproxy.config.model import Config
 from twemproxy.errors import ConfigError
+from twemproxy.stats import slot
 from twemproxy.stats.metrics import BLOCK_SLOTS
-from twemproxy.stats.regions import MIN_BLOCKS, Blocks, Region
+from twemproxy.stats.regions import MIN_BLOCKS, Blocks, Region, scopes_of
 
 
 def test_a_name_keeps_its_block_through_reloads() -> None:
@@ -74,6 +75,20 @@ def test_a_dead_worker_holds_nothing_but_has_counted() -> None:
     region.view[at + 3] = 2  # server_connections
     region.view[at + 5] = 9  # requests
     region.view[1] = 4  # curr_connections
-    region.forget(pools)
+    region.forget(scopes_of(pools))
     assert (region.view[at + 3], region.view[at + 5], region.view[1]) == (0, 9, 0)
+    region.close()
+
+
+def test_what_a_dead_worker_owed_is_abandoned() -> None:
+    region = Region(MIN_BLOCKS)
+    pools = Blocks(Config(())).assign(Config((pool("a", "s"),)), [region])
+    at = pools[0].block * BLOCK_SLOTS
+    region.view[at + slot.CLIENT_REQUESTS] = 9
+    region.view[at + slot.CLIENT_RESPONSES] = 4
+    region.view[at + slot.CLIENT_ERRORS] = 2
+    region.view[at + slot.ABANDONED] = 1
+    for _ in range(2):
+        region.forget(scopes_of(pools))
+        assert region.view[at + slot.ABANDONED] == 3
     region.close()

@@ -1,10 +1,26 @@
 """A loop that was suspended looks for events before anybody runs out of time."""
 
+import asyncio
+import sys
+
+from twemproxy.config.model import Config
+from twemproxy.control.setup import Setup
+from twemproxy.control.workers import Worker, Workers
 from twemproxy.net import outcome
 from twemproxy.net.poller import Poller
 from twemproxy.net.reactor import Handler, Reactor
+from twemproxy.stats.regions import Region
 
 PEER = 3
+HOUR_S = 3600.0
+SLOW_WORKER = """
+import os, sys, time
+line = int(sys.argv[2])
+os.read(line, 65536)
+time.sleep(0.5)
+os.write(line, b'{"op": "ready", "generation": 1}\\n')
+os.read(line, 1)
+"""
 
 
 class Interrupted(Poller):
@@ -59,3 +75,33 @@ def test_without_a_timer_that_is_due_it_looks_once() -> None:
     reactor.call_at(reactor.now_ms + 60_000, reactor.finish)
     reactor.tick(400)
     assert poller.waits == [400]
+
+
+class Alone:
+    """Asked for nothing here."""
+
+    def on_question(self, worker: Worker, host: str) -> None:
+        """Know no name."""
+
+    def on_give_up(self, reason: str) -> None:
+        """Go on."""
+
+
+async def start_and_suspend() -> str:
+    """Start a worker, with an hour in between in which nobody runs; the outcome."""
+    loop = asyncio.get_running_loop()
+    clock, late_s = loop.time, [0.0]
+    loop.time = lambda: clock() + late_s[0]  # type: ignore[method-assign] # an hour more
+    command = (sys.executable, "-c", SLOW_WORKER)
+    region = Region(1)
+    workers = Workers([region], dict, Alone(), "epoll", command)
+    try:
+        loop.call_later(0.1, late_s.__setitem__, 0, HOUR_S)
+        return await workers.start(Setup(1, Config(()), (), (), 1))
+    finally:
+        await workers.stop()
+        region.close()
+
+
+def test_a_worker_has_its_time_to_start_after_both_were_suspended() -> None:
+    assert asyncio.run(start_and_suspend()) == ""

@@ -50,6 +50,27 @@ def test_sockets_of_a_configuration_that_cannot_be_read_are_closed(
     listener.close()
 
 
+def test_a_configuration_whose_sockets_did_not_all_come_is_refused(
+    line: tuple[Worker, socket.socket],
+) -> None:
+    worker, supervisor = line
+    row = {"block": 1, "server_blocks": [2]}
+    pools = [
+        {**row, "config": plain(pool(name, "s")), "listener": number}
+        for number, name in enumerate("ab")
+    ]
+    order = {"op": "configure", "generation": 7, "process": {}, "pools": pools}
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        fd = os.dup(listener.fileno())
+        worker.on_message(order, [fd])
+    answer = json.loads(supervisor.recv(4096))
+    assert (answer["op"], answer["generation"]) == ("failed", 7)
+    assert "no descriptor is left for a listener" in answer["reason"]
+    assert worker.pools == {}
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(fd)
+
+
 def test_a_failure_tells_its_way_innermost_first() -> None:
     with pytest.raises(ValueError, match="nonsense") as caught:
         json.loads("{}", object_hook=lambda _: int("nonsense"))

@@ -32,8 +32,10 @@ def every_byte(data: bytes) -> Iterator[int]:
     return iter(range(1, len(data) + 1))
 
 
-def feed(make: Callable[[], Scans], data: bytes, ends: Iterable[int]) -> Outcome:
-    """Show `data` to a scanner piece by piece; `ends` are the pieces' ends.
+def feed(
+    make: Callable[[], Scans], data: bytes, ends: Iterable[int] | None = None
+) -> Outcome:
+    """Show `data` to a scanner, whole or piece by piece: `ends` are the pieces' ends.
 
     The bytes lie in the middle of others and move between calls, and what has not
     arrived yet is visibly something else.
@@ -41,7 +43,7 @@ def feed(make: Callable[[], Scans], data: bytes, ends: Iterable[int]) -> Outcome
     scanner = make()
     found: list[tuple[int, int]] = []
     pos = 0
-    for number, filled in enumerate(ends):
+    for number, filled in enumerate([len(data)] if ends is None else ends):
         ahead = number % 3
         buf = bytearray(b"$" * ahead + data[:filled] + b"\r\n" * 2)
         while pos < filled:

@@ -66,7 +66,7 @@ def joined(outcome: Outcome) -> Outcome:
 
 def scan(data: bytes, ends: list[int] | None = None) -> Outcome:
     """Read with the scanner in use."""
-    return joined(feed(RequestScanner, data, [len(data)] if ends is None else ends))
+    return joined(feed(RequestScanner, data, ends))
 
 
 def whole(data: bytes | bytearray) -> RequestScanner:

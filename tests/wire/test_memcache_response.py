@@ -92,7 +92,7 @@ def scan(
         scanner.expects = expects
         return scanner
 
-    return feed(make, data, [len(data)] if ends is None else ends)
+    return feed(make, data, ends)
 
 
 @pytest.mark.parametrize(("expects", "data"), GOOD)

@@ -18,8 +18,7 @@ from twemproxy import limits, log
 from twemproxy.control.channel import Channel, Message
 from twemproxy.control.descriptors import grant
 from twemproxy.control.setup import Held, Setup, order
-from twemproxy.stats.collect import PoolBlock
-from twemproxy.stats.regions import Region
+from twemproxy.stats.regions import Region, scopes_of
 from twemproxy.stats.slowlog import Entry, in_order
 
 # -P: the directory we were started in must not shadow a module.
@@ -35,6 +34,9 @@ EXIT_PATIENCE_S: Final = limits.EXIT_PATIENCE_S
 SLOWLOG_PATIENCE_S: Final = 2.0
 POLL_S: Final = 0.005  # while ending
 INIT: Final = 1  # of a container: who else ends there may become our child
+# Between two looks at whom we wait for: if all of us are suspended for long, that
+# takes no more of a worker's time than this.
+LOOK_S: Final = 0.5
 
 
 class Worker:
@@ -47,7 +49,7 @@ class Worker:
         self.channel: Channel | None = None
         self.held: Held = {}
         self.held_before: Held = {}  # what it has if it refuses
-        self.blocks: set[PoolBlock] = set()  # where its process may count
+        self.blocks: dict[int, str] = {}  # where its process may count, and what of
         self.answer: asyncio.Future[str] | None = None  # "" or why it refused
         self.slow: asyncio.Future[list[Entry]] | None = None
         self.ready = False
@@ -198,7 +200,16 @@ class Workers:
         worker.channel = channel
         worker.held, worker.ready, worker.drained = {}, False, False
         self._configure(worker, self._setup)
-        self._loop.call_later(START_PATIENCE_S, _end_unless_ready, worker, channel)
+        self._watch(worker, channel, int(START_PATIENCE_S / LOOK_S))
+
+    def _watch(self, worker: Worker, channel: Channel, looks: int) -> None:
+        """End a worker that still starts, at the other end of that channel, at last."""
+        if worker.channel is not channel or worker.ready:
+            return
+        if looks:
+            self._loop.call_later(LOOK_S, self._watch, worker, channel, looks - 1)
+        else:
+            _kill(worker)
 
     def _may_wait(self, worker: Worker) -> bool:
         """Tell whether others serve while this place is empty, and nobody asks."""
@@ -231,12 +242,14 @@ class Workers:
         message, fds = order(setup, self._process(), worker.held)
         worker.channel.send(message, fds)
         worker.held_before, worker.held = worker.held, setup.held
-        worker.blocks.update(setup.blocks)
+        worker.blocks.update(scopes_of(setup.blocks))
 
     async def _wait_answers(self, told: Sequence[Worker], patience_s: float) -> str:
         waits = {worker.answer: worker for worker in told if worker.answer}
-        if waits:
-            await asyncio.wait(waits, timeout=patience_s)
+        looks = int(patience_s / LOOK_S)
+        while looks and not all(answer.done() for answer in waits):
+            await asyncio.wait(waits, timeout=LOOK_S)
+            looks -= 1
         reasons = []
         for answer, worker in waits.items():
             if not answer.done():
@@ -336,12 +349,6 @@ def bury(ours: Sequence[int]) -> None:
     with contextlib.suppress(ChildProcessError):
         while (end := os.waitid(os.P_ALL, 0, look)) and end.si_pid not in ours:
             os.waitpid(end.si_pid, 0)
-
-
-def _end_unless_ready(worker: Worker, channel: Channel) -> None:
-    """End a worker that still starts, if it is the one of that channel."""
-    if worker.channel is channel and not worker.ready:
-        _kill(worker)
 
 
 def _cause(status: int) -> str:

@@ -148,7 +148,7 @@ class Server(Owner):
         the request, and those who come before it has closed share it.
         """
         conn = self.aside.get(newer)
-        if conn is not None and conn.state != reason.CLOSED:
+        if conn is not None:
             return conn
         conn = self.open(newer)
         if conn is not None:
@@ -221,6 +221,8 @@ class Server(Owner):
         conns = self.newer if conn.resp3 else self.conns
         if conn in conns:
             conns.remove(conn)
+        elif self.aside.get(conn.resp3) is conn:
+            del self.aside[conn.resp3]
         self.pool.protocol.on_lost(conn, error)
         if error in (0, errno.EPROTONOSUPPORT):  # we gave it up
             return

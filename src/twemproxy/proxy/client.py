@@ -211,6 +211,7 @@ class Client(Pipeline):
     def drain(self) -> None:
         """Answer all that has arrived; close once there is no more of it."""
         self.draining = True
+        self.thorough = True
         self.reactor.flush_later(self)
 
     def leave(self) -> None:

@@ -20,7 +20,7 @@ cdef class Connection(Handler):
     cdef public Slab backlog
     cdef public Py_ssize_t backlog_at
     cdef public unsigned char unconsumed, blocked, eof
-    cdef unsigned char large, hung_up
+    cdef unsigned char large, thorough
     cdef public int paused
     cdef public long long bytes_in, bytes_out, begun_ms, begun_bytes
 

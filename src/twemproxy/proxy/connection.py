@@ -50,13 +50,13 @@ class Connection(Handler):
         "bytes_in",
         "bytes_out",
         "eof",
-        "hung_up",
         "large",
         "outbox",
         "paused",
         "process",
         "reactor",
         "scanner",
+        "thorough",
         "unconsumed",
     )
 
@@ -73,7 +73,7 @@ class Connection(Handler):
         self.unconsumed = False  # the backlog may hold whole messages
         self.blocked = False  # the socket took less than it was given
         self.eof = False  # all that the peer sent is received
-        self.hung_up = False  # it will send no more, which the poller tells but once
+        self.thorough = False  # it is read until there is nothing, see `on_dry`
         self.large = False  # the last message had a gap
         self.paused = 0
         self.bytes_in = 0
@@ -115,7 +115,7 @@ class Connection(Handler):
     def on_event(self, flags: int) -> None:
         """Write if we waited for that, then read."""
         if flags & outcome.HANGUP:
-            self.hung_up = True
+            self.thorough = True  # it will send no more, which the poller tells once
         if flags & outcome.WRITE and self.blocked:
             self.blocked = False
             self.reactor.poller.want(self.fd, not self.paused and not self.eof, False)
@@ -175,7 +175,7 @@ class Connection(Handler):
         elif slab.shared:
             slab.used = start
         if count > 0:
-            self.read_on(count == room or self.hung_up)
+            self.read_on(count == room or self.thorough)
         else:
             self.on_nothing(count)
 
@@ -256,7 +256,7 @@ class Connection(Handler):
             self.on_nothing(count)
             return False
         self.bytes_in += count
-        if gap.missing and (self.hung_up or unread(self.fd)):
+        if gap.missing and (self.thorough or unread(self.fd)):
             self.reactor.read_later(self)
         return gap.missing == 0
 

@@ -8,12 +8,13 @@ that replaces a dead one goes on in the region of its predecessor.
 import mmap
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from twemproxy.config.model import Config, PoolConfig
 from twemproxy.errors import ConfigError
+from twemproxy.stats import slot
 from twemproxy.stats.collect import PoolBlock, ServerBlock
 from twemproxy.stats.metrics import BLOCK_BYTES, BLOCK_SLOTS, PROCESS_BLOCK, TABLE
 
@@ -21,11 +22,13 @@ MIN_BLOCKS: Final = 4096  # megabytes of address space; memory comes as it is us
 ROOM_TO_GROW: Final = 8  # times what the first configuration needs, for reloads
 
 Key = tuple[str, str | None]  # a pool's name, and a server's label or none
+Scopes = Mapping[int, str]  # "pool" or "server", by the number of the block
 
 _GAUGES: Final = {
     scope: [row.slot for row in TABLE if row.scope == scope and row.kind == "gauge"]
     for scope in ("process", "pool", "server")
 }
+_ENDINGS: Final = (slot.CLIENT_RESPONSES, slot.CLIENT_ERRORS, slot.ABANDONED)
 
 
 class Region:
@@ -38,19 +41,22 @@ class Region:
         self._memory = mmap.mmap(self.fd, blocks * BLOCK_BYTES)
         self.view = memoryview(self._memory).cast("q")
 
-    def forget(self, pools: Iterable[PoolBlock]) -> None:
-        """Zero the gauges of a worker that died: it holds nothing any more."""
+    def forget(self, scopes: Scopes) -> None:
+        """Settle the numbers of a worker that died, which counted in these blocks.
+
+        It holds nothing any more, and has left every request that it owed a reply to.
+        """
         self._zero(PROCESS_BLOCK, "process")
-        for pool in pools:
-            self._zero(pool.block, "pool")
-            for server in pool.servers:
-                self._zero(server.block, "server")
+        for block, scope in scopes.items():
+            self._zero(block, scope)
+            if scope == "pool":
+                self._abandon(block)
 
     def clear(self, block: int) -> None:
         """Make a block new for another name."""
         at = block * BLOCK_SLOTS
-        for slot in range(BLOCK_SLOTS):
-            self.view[at + slot] = 0
+        for number in range(BLOCK_SLOTS):
+            self.view[at + number] = 0
 
     def close(self) -> None:
         """Give the memory back."""
@@ -59,8 +65,15 @@ class Region:
         os.close(self.fd)
 
     def _zero(self, block: int, scope: str) -> None:
-        for slot in _GAUGES[scope]:
-            self.view[block * BLOCK_SLOTS + slot] = 0
+        for number in _GAUGES[scope]:
+            self.view[block * BLOCK_SLOTS + number] = 0
+
+    def _abandon(self, block: int) -> None:
+        """Let the requests of a pool that have had no ending have one."""
+        at = block * BLOCK_SLOTS
+        ended = sum(self.view[at + number] for number in _ENDINGS)
+        requests = self.view[at + slot.CLIENT_REQUESTS]
+        self.view[at + slot.ABANDONED] += max(0, requests - ended)
 
 
 class Blocks:
@@ -131,6 +144,13 @@ class Blocks:
 
 def _keys(pool: PoolConfig | PoolBlock) -> list[Key]:
     return [(pool.name, None), *((pool.name, row.label) for row in pool.servers)]
+
+
+def scopes_of(pools: Sequence[PoolBlock]) -> Scopes:
+    """Tell whose each block is."""
+    of_pools = {pool.block: "pool" for pool in pools}
+    of_servers = {row.block: "server" for pool in pools for row in pool.servers}
+    return of_pools | of_servers
 
 
 def _anonymous_file(size: int) -> int:

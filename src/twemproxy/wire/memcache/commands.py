@@ -1,7 +1,9 @@
 """The memcached command table: one row per word that a line can begin with.
 
-It covers the text protocol with the meta commands, as of memcached 1.6. Words
-are lower case and compared exactly.
+It covers the text protocol with the meta commands, as of memcached 1.6, and names
+nothing else: clients ask for what only some servers have, such as `config get
+cluster`, and take memcached's ERROR for a no, but nothing else. Words are lower case
+and compared exactly.
 """
 
 from typing import Final, NamedTuple
@@ -124,9 +126,7 @@ FAMILIES: Final[dict[str, tuple[Command, ...]]] = {
         Command(b"quit", LOCAL),
     ),
     "Management": (
-        refused(b"auth"),
         refused(b"cache_memlimit"),
-        refused(b"config"),
         refused(b"extstore"),
         refused(b"lru"),
         refused(b"lru_crawler"),
