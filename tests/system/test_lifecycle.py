@@ -259,6 +259,11 @@ def test_who_ends_while_the_file_is_awaited_ends(tmp_path: Path) -> None:
         assert not (tmp_path / "pid").exists()
 
 
+def words_of(pid: int) -> bytes:
+    """The command line of a process."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 def test_who_ends_while_workers_start_begins_nothing_more(tmp_path: Path) -> None:
     with (
         Reservation() as own,
@@ -270,6 +275,8 @@ def test_who_ends_while_workers_start_begins_nothing_more(tmp_path: Path) -> Non
         pipe.close()
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         worker = int(wait_until(children.read_text, "the worker"))
+        # Until it runs its own program, its parent does not run either.
+        wait_until(lambda: words_of(worker) != words_of(process.pid), "its program")
         os.kill(worker, signal.SIGSTOP)
         process.send_signal(signal.SIGUSR1)
         process.send_signal(TERM)
