@@ -150,7 +150,9 @@ class Laboratory:
             depth = "64" if workload.size <= SMALL_VALUE else "1"
             words = self._words(workload, port, "fill", ["--pipeline", depth])
             subprocess.run(
-                [*words, "--conns", "4"], check=True, stdout=subprocess.DEVNULL
+                [*words, "--conns", "4", "--rate", "0"],
+                check=True,
+                stdout=subprocess.DEVNULL,
             )
         self._filled.add(content)
 
