@@ -302,8 +302,10 @@ def _long(word: str, waiting: Iterator[str]) -> tuple[Option, str]:
     name, equals, text = word.partition("=")
     option = _find_long(name)
     if not option.argument:
-        if equals:
+        if equals and option.letter:
             raise UsageError(f"invalid option -- '{option.letter}'")
+        if equals:
+            raise UsageError(f"option {option.flag} takes no argument")
         return option, ""
     return option, text if equals else _argument(option, waiting)
 

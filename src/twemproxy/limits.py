@@ -66,7 +66,7 @@ ATTEMPT_MS: Final = 1000  # connecting to one address of a name that has more
 NAME_LIFETIME_MS: Final = 30000  # before the addresses of a name in use are asked again
 
 # How many clients there may be.
-ACCEPT_RATE: Final = 0  # a second and pool, 0 is no limit (`client_accept_rate`)
+ACCEPT_RATE: Final = 0  # a second, worker and pool; 0: none (`client_accept_rate`)
 RESERVED_DESCRIPTORS: Final = 32  # log, loop, counters, control, standard streams
 DESCRIPTORS_PER_PIPE: Final = 64  # one pipe, of two more, for so many that may be open
 MAX_CLIENTS: Final = 1000000  # of one process, fewer where descriptors are scarcer
@@ -78,7 +78,7 @@ MAX_STATS_UNREAD_BYTES: Final = 64 * KIB  # sent to us, which is thrown away
 MAX_HTTP_PEERS: Final = 32  # at a time; of more the oldest goes
 MAX_HTTP_HEAD_BYTES: Final = 8 * KIB  # a question and its headers
 MAX_HTTP_HEAD_S: Final = 5.0  # asking
-MAX_HTTP_ANSWER_S: Final = 30.0  # being answered; a reload waits for all workers
+MAX_HTTP_ANSWER_S: Final = 60.0  # being answered; reloads wait for each other
 MAX_HTTP_TAKING_S: Final = 5.0  # taking the answer
 DESCRIPTORS_PER_PEER: Final = 16  # one of either kind for so many that may be open
 

@@ -33,6 +33,7 @@ MESSAGES: Final = [
     ("--=1", UNKNOWN),
     ("--help=3", "invalid option -- 'h'"),
     ("--daemon=", "invalid option -- 'd'"),
+    ("--watch=1", "option --watch takes no argument"),
     ("-c", "option -c requires a file name"),
     ("--conf-file", "option -c requires a file name"),
     ("-o", "option -o requires a file name"),

@@ -6,6 +6,8 @@ from twemproxy.config.commands import parse_command
 from twemproxy.config.load import parse
 from twemproxy.config.model import CommandRule, PoolConfig
 from twemproxy.config.problems import ConfigFileError
+from twemproxy.config.settings import KINDS_OF_COMMANDS
+from twemproxy.proxy.redis_catalogue import CATEGORIES
 
 POOL = """\
 alpha:
@@ -83,3 +85,14 @@ def test_a_line_describes_a_command(line: str, row: CommandRule | None) -> None:
 def test_what_does_not_follow_the_form_is_reported(lines: str) -> None:
     with pytest.raises(ConfigFileError):
         pool(lines)
+
+
+def test_a_kind_of_commands_that_there_is_not_is_a_mistake() -> None:
+    with pytest.raises(ConfigFileError) as told:
+        pool("deny_commands: flushall @dangerus")
+    (line,) = told.value.report()
+    assert line.endswith("@scripting, @write (did you mean '@dangerous'?)")
+
+
+def test_the_kinds_of_commands_are_those_of_the_table() -> None:
+    assert sorted(CATEGORIES) == list(KINDS_OF_COMMANDS)

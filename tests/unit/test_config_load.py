@@ -128,6 +128,32 @@ def test_a_wrong_value_is_not_reported_as_missing_too() -> None:
     assert len(report(POOL + "  redis: yes\n  redis_auth: x\n")) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "a:\n  listen: x:1\n  timeout: [3]\n  servers:\n   - x:1:1\n",
+            "f.yml:3: a.timeout: found a sequence, expected one list in a pool",
+        ),
+        (
+            "a:\n  servers:\n   - x:1:1\n  timeout: [3]\n  servers: [y:1:1]\n",
+            "f.yml:5: a.servers: found a sequence, expected one list in a pool",
+        ),
+        (
+            "a:\n  listen: 127.0.0.1:1\n  servers: x:1:1\n",
+            "f.yml:3: a.servers: found 'x:1:1', expected 'servers:' and a list",
+        ),
+        (
+            "a:\n  hash_tag: '{}\n  servers:\n   - x:1:1\n",
+            "that begins on line 2, expected well-formed YAML",
+        ),
+        ("a:\n  redis: \1\n", "f.yml:2: found bytes that are no text"),
+    ],
+)
+def test_a_mistake_is_told_where_it_was_made(text: str, told: str) -> None:
+    assert told in "\n".join(report(text))
+
+
 def test_a_password_is_never_shown() -> None:
     wrong = "  redis_auth: hunter2\n  redis_auth: hunter3\n"
     assert "hunter" not in "".join(report(POOL + wrong))

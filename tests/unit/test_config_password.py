@@ -54,6 +54,15 @@ def test_no_password_or_two_are_a_mistake(lines: list[str]) -> None:
         password(*lines)
 
 
+def test_why_there_is_no_password_is_told() -> None:
+    with pytest.raises(ConfigFileError) as told:
+        password("redis_auth_file: /nonexistent")
+    assert told.value.report() == [
+        "test:3: alpha.redis_auth_file: found no password in '/nonexistent': "
+        "No such file or directory, expected a password"
+    ]
+
+
 def test_a_memcached_pool_has_no_password() -> None:
     with pytest.raises(ConfigFileError):
         parse(config("redis_auth_env: PATH", redis=False), "test")

@@ -12,6 +12,7 @@ import twemproxy.ring
 from twemproxy import Placement, Ring
 from twemproxy.config.model import Listen, PoolConfig, ServerConfig
 from twemproxy.errors import ConfigError, Refused
+from twemproxy.ring import Keys
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "hashing.md"
 THREE = ["10.0.0.1:6379:1 a", "10.0.0.2:6379:1 b", "10.0.0.3:6379:1 c"]
@@ -51,6 +52,19 @@ def test_the_order_of_the_servers_does_not_matter() -> None:
     keys = [f"key:{i}" for i in range(100)]
     assert [one.server(k) for k in keys] == [other.server(k) for k in keys]
     assert [one.index(k) for k in keys] == [2 - other.index(k) for k in keys]
+
+
+@pytest.mark.parametrize("distribution", ["ketama", "modula"])
+def test_many_keys_are_placed_as_one_by_one(distribution: str) -> None:
+    ring = Ring(THREE, distribution=distribution, hash_tag="{}")
+    keys = [b"", b"{a}b", *(b"key:%d" % i for i in range(500)), b""]
+    for _ in range(2):
+        assert ring.indexes(Keys(keys)) == [ring.index(key) for key in keys]
+        ring.eject("b")
+    for label in "ac":
+        ring.eject(label)
+    with pytest.raises(Refused):
+        ring.indexes(Keys(keys))
 
 
 def test_text_counts_as_utf_8() -> None:

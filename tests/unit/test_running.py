@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.canned import CannedServer, Line
 from tests.support.ports import LOOPBACK, Reservation
+from twemproxy.console import running
 from twemproxy.console.running import (
     Running,
     Unreachable,
@@ -51,6 +52,7 @@ NO_HTTP = "no HTTP is spoken there, expected its --metrics-port"
         (b'{"service":"nutcracker", "alpha": {}}', NO_HTTP),
         (b"", "closed without an answer"),
         (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", "answers with status 503"),
+        (b"HTTP/1.1 200 OK\r\n\r\n<html>", "no JSON, expected its --metrics-port"),
         (b"HTTP/1.1 403 Forbidden\r\n\r\nfrom here only\n", "from here only"),
     ],
 )
@@ -65,6 +67,33 @@ def test_what_answers_something_else_is_told_in_a_few_words(
         there.close()
     assert str(told.value).endswith(said)
     assert "{" not in str(told.value)
+
+
+def test_a_reload_is_waited_for_longer_than_a_document(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(running, "PATIENCE_S", 0.2)
+    reply = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    late = [Line(until=b"\r\n\r\n", delay_ms=600, send=reply, close=True)]
+    there = CannedServer([late, late])
+    try:
+        proxy = Running(f"{LOOPBACK}:{there.port}")
+        with pytest.raises(Unreachable, match="timed out"):
+            proxy.get("/stats")
+        assert proxy.ask("POST", "/reload") == (200, b"{}")
+    finally:
+        there.close()
+
+
+@pytest.mark.parametrize("answer", [b"[1]", b'[["alpha"]]', b"7"])
+def test_a_configuration_of_another_version_is_said(answer: bytes) -> None:
+    reply = b"HTTP/1.1 200 OK\r\n\r\n" + answer
+    there = CannedServer([[Line(until=b"\r\n\r\n", send=reply, close=True)]])
+    try:
+        with pytest.raises(Unreachable, match="expected a proxy of this version"):
+            Running(f"{LOOPBACK}:{there.port}").config()
+    finally:
+        there.close()
 
 
 def test_another_port_than_that_of_the_statistics_is_said() -> None:

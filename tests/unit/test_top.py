@@ -1,5 +1,8 @@
 """What `nutcracker top` makes of two looks at a proxy."""
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -212,3 +215,19 @@ def test_an_interval_that_no_look_fits_in_is_refused(
 def test_top_needs_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["top"]) == 1
     assert "top needs a terminal" in capsys.readouterr().err
+
+
+def test_top_draws_into_no_file() -> None:
+    leader, terminal = os.openpty()
+    ran = subprocess.run(
+        [sys.executable, "-m", "twemproxy", "top", "--admin=1"],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    os.close(leader)
+    os.close(terminal)
+    assert ran.returncode == 1
+    assert b"top needs a terminal" in ran.stderr

@@ -123,19 +123,30 @@ def _events(data: bytes, file: str) -> Iterator[Any]:
     try:
         yield from yaml.parse(data, Loader=_LOADER)
     except yaml.reader.ReaderError as error:
-        problem = _syntax(0, f"bytes that are no text: {error.reason}", "UTF-8", 2)
+        line = data.count(b"\n", 0, error.position) + 1
+        problem = _syntax(line, f"bytes that are no text: {error.reason}", "UTF-8", 2)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         number = 3 if isinstance(error, yaml.scanner.ScannerError) else 4
-        said = " ".join(filter(None, (error.problem, error.context)))
         line = mark.line + 1 if mark else 0
-        problem = _syntax(line, f"a mistake: {said}", "well-formed YAML", number)
+        problem = _syntax(
+            line, f"a mistake: {_said(error)}", "well-formed YAML", number
+        )
     except (ValueError, OverflowError) as error:
         # PyYAML without libyaml lets an escape beyond Unicode through to chr().
         problem = _syntax(0, f"an impossible character: {error}", "UTF-8", 3)
     else:
         return
     raise ConfigFileError(file, [problem])
+
+
+def _said(error: yaml.MarkedYAMLError) -> str:
+    """Tell what the parser met, and where that began which it did not see end."""
+    said = " ".join(filter(None, (error.problem, error.context)))
+    begin, end = error.context_mark, error.problem_mark
+    if not error.context or not begin or not end or begin.line == end.line:
+        return said
+    return f"{said} that begins on line {begin.line + 1}"
 
 
 def _line(event: Any) -> int:

@@ -70,24 +70,25 @@ def find_password(pool: Draft) -> Iterator[Problem]:
     elif given and given[0] != "redis_auth":
         (key,) = given
         place = pool.values[key]
-        password = _from_file(place) if key == "redis_auth_file" else _from_env(place)
-        if password:
-            pool.values["redis_auth"] = password
-        else:
+        why = ""
+        try:
+            read = _from_file if key == "redis_auth_file" else _from_env
+            pool.values["redis_auth"] = read(place)
+        except OSError as failure:
+            why = f": {failure.strerror or failure}"
+        except ValueError:  # a zero byte in the path
+            why = ": no path"
+        if not pool.values.get("redis_auth"):
             reason = f'conf: directive "{key}:" leads to no password'
-            found = f"no password in {show(place.decode())}"
-            yield _of_pool(pool, found, "a password", reason, key)
+            found = f"no password in {show(place.decode())}{why}"
+            where, line = f"{pool.name}.{key}", pool.lines[key]
+            yield Problem(Phase.POOLS, line, where, found, "a password", (reason,))
 
 
 def _from_file(path: bytes) -> bytes:
-    """Return the first line of a file, empty if it cannot be read."""
-    try:
-        with io.FileIO(path) as file:
-            return (
-                (file.read(MAX_PASSWORD_BYTES) or b"").partition(b"\n")[0].strip(b"\r")
-            )
-    except (OSError, ValueError):  # a zero byte in the path is a ValueError
-        return b""
+    """Return the first line of a file."""
+    with io.FileIO(path) as file:
+        return (file.read(MAX_PASSWORD_BYTES) or b"").partition(b"\n")[0].strip(b"\r")
 
 
 def _from_env(name: bytes) -> bytes:

@@ -26,6 +26,15 @@ HASHES: Final = (
     "jenkins",
 )
 DISTRIBUTIONS: Final = ("ketama", "modula", "random")
+KINDS_OF_COMMANDS: Final = (
+    "@admin",
+    "@blocking",
+    "@dangerous",
+    "@pubsub",
+    "@read",
+    "@scripting",
+    "@write",
+)
 
 
 class Kind(enum.Enum):
@@ -323,9 +332,12 @@ SETTINGS: Final = (
         "deny_commands",
         "Redis commands that are refused: names, `config|get` for subcommands, `ft.` "
         "for all names that begin so, and `@dangerous`, `@write`, `@read`, "
-        "`@scripting`, `@admin`, `@pubsub`, `@blocking` for kinds of commands.",
+        "`@scripting`, `@admin`, `@pubsub`, `@blocking` for kinds of commands. "
+        "Another kind is a mistake; a name that the proxy does not know is only "
+        "warned of in the log.",
         ("migrate",),
         "`migrate`",
+        choices=KINDS_OF_COMMANDS,
         suffix="is not a list of commands",
         ours=True,
     ),

@@ -18,6 +18,7 @@ LISTS: Final = {row.key for row in SETTINGS if row.kind in LISTED}
 
 _POOLS: Final = "a mapping of pools"
 _BODY: Final = "a mapping of keys and values"
+_LISTLESS: Final = "missing sequence directive at depth 2"
 _DEEP: Final = "a plain value, in quotes if it has braces"
 
 
@@ -69,14 +70,23 @@ class _Shape:
         sequences = self._keys(name.text, body, 0)
         if not sequences and len(self.problems) == before:
             self.listless += 1
-            reason = "missing sequence directive at depth 2"
-            self._add(name.line, name.text, "no list", "'servers:' and a list", reason)
+            self._no_list(name, body)
+
+    def _no_list(self, name: Node, body: Node) -> None:
+        """Report a pool without a list, at its servers where it names some."""
+        reason, expected = _LISTLESS, "'servers:' and a list"
+        for key, value in body.pairs:
+            if key.text == "servers" and value.text:
+                self._say(value, f"{name.text}.servers", expected, reason)
+                return
+        self._add(name.line, name.text, "no list", expected, reason)
 
     def _keys(self, pool: str, body: Node, depth: int) -> int:
         """Check one mapping of keys; tell how many sequences it brings."""
         if id(body) in self._sequences:
             return self._sequences[id(body)]
-        own, inherited = 0, 0
+        own, inherited, strays = 0, 0, 0
+        meant = "servers" in {k.text for k, v in body.pairs if v.kind == "sequence"}
         for key, value in body.pairs:
             if key.kind != "scalar":
                 reason = 'has invalid "key:value" at depth 2'
@@ -92,7 +102,11 @@ class _Shape:
                 self._sequence(f"{pool}.{key.text}", value, 1)
             elif value.kind == "sequence":
                 own += 1
-                self._sequence(f"{pool}.{key.text}", value, own)
+                stray = meant and key.text != "servers"
+                self._sequence(
+                    f"{pool}.{key.text}", value, 2 if stray else own - strays
+                )
+                strays += stray
         self._sequences[id(body)] = own or inherited
         return own or inherited
 

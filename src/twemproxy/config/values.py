@@ -48,7 +48,10 @@ def parse_listed(
 ) -> tuple[str, ...] | tuple[CommandRule, ...]:
     """Read one item of a list of words or commands; raise `Unfit` if it is none."""
     if setting.kind is Kind.WORDS:
-        return tuple(text.lower().split())
+        words = text.lower().split()
+        if any(word[0] == "@" and word not in setting.choices for word in words):
+            raise Unfit(setting.suffix, expectation(setting))
+        return tuple(words)
     command = parse_command(text) if text.split() else None
     if command is None:
         raise Unfit(setting.suffix, expectation(setting))
@@ -85,12 +88,13 @@ def expectation(setting: Setting) -> str:
         return f"a whole number from {setting.minimum} to {setting.maximum}"
     if setting.kind is Kind.CHOICE:
         return "one of " + ", ".join(setting.choices)
+    if setting.kind is Kind.WORDS:
+        return "names of commands, or kinds: " + ", ".join(setting.choices)
     return {
         Kind.LISTEN: LISTEN_FORM,
         Kind.BOOLEAN: "'true' or 'false'",
         Kind.PAIR: "exactly two bytes, in quotes",
         Kind.TEXT: "some text",
         Kind.SERVERS: SERVER_FORM,
-        Kind.WORDS: "names of commands",
         Kind.COMMANDS: FORM,
     }[setting.kind]

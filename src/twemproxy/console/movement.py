@@ -7,12 +7,12 @@ or its address; a label that moves house takes its keys along, if the operator d
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from twemproxy.config.diff import address
 from twemproxy.config.model import PoolConfig
-from twemproxy.ring import Ring
+from twemproxy.ring import Keys, Ring
 
 DEFAULT_SAMPLE: Final = 100_000
 NOWHERE: Final = "(gone)"
@@ -43,26 +43,6 @@ class Movement(NamedTuple):
         return self.moved / self.keys if self.keys else 0.0
 
 
-class Placer:
-    """Finds the place of any key in one pool."""
-
-    def __init__(self, pool: PoolConfig) -> None:
-        self._ring = Ring.from_pool(pool)
-        self._places = [
-            Place(server.label, address(server), pool.redis_db, pool.redis)
-            for server in pool.servers
-        ]
-        # With `random` a key has no place of its own, unless there is only one.
-        placed = pool.distribution != "random" or len(pool.servers) == 1
-        self._anywhere = (
-            None if placed else Place(ANYWHERE, "", pool.redis_db, pool.redis)
-        )
-
-    def place(self, key: bytes) -> Place:
-        """Return where the key is while all servers are live."""
-        return self._anywhere or self._places[self._ring.index(key)]
-
-
 def sample(count: int) -> Iterator[bytes]:
     """Make keys that look like nobody's in particular."""
     dice = random.Random(SEED)  # noqa: S311 # a sample, not a secret
@@ -70,25 +50,35 @@ def sample(count: int) -> Iterator[bytes]:
         yield b"%016x" % dice.getrandbits(64)
 
 
-def measure(
-    old: PoolConfig | None, new: PoolConfig | None, keys: Iterable[bytes]
-) -> Movement:
+def measure(old: PoolConfig | None, new: PoolConfig | None, keys: Keys) -> Movement:
     """Place every key before and after; in a new pool nothing can have moved."""
-    before = Placer(old) if old else None
-    after = Placer(new) if new else None
+    sources, homes = _placed(old, keys)
+    targets, places = _placed(new, keys)
     flows: Counter[tuple[str, str]] = Counter()
     shares: Counter[str] = Counter()
-    total = 0
-    for key in keys:
-        total += 1
-        target = after.place(key) if after else None
-        if target:
-            shares[target.label] += 1
-        if before:
-            source = before.place(key)
-            if target is None or not _stays(source, target):
-                flows[_flow(source, target)] += 1
-    return Movement(total, sum(flows.values()), dict(flows), dict(shares))
+    for (source, target), count in Counter(zip(homes, places, strict=True)).items():
+        before, after = sources[source], targets[target]
+        if after:
+            shares[after.label] += count
+        if before and not (after and _stays(before, after)):
+            flows[_flow(before, after)] += count
+    return Movement(len(keys), flows.total(), dict(flows), dict(shares))
+
+
+def _placed(
+    pool: PoolConfig | None, keys: Keys
+) -> tuple[list[Place | None], list[int]]:
+    """Return the places of a pool, and for each key the number of its place."""
+    if pool is None:
+        return [None], [0] * len(keys)
+    if pool.distribution == "random" and len(pool.servers) > 1:
+        # There a key has no place of its own.
+        return [Place(ANYWHERE, "", pool.redis_db, pool.redis)], [0] * len(keys)
+    places: list[Place | None] = [
+        Place(server.label, address(server), pool.redis_db, pool.redis)
+        for server in pool.servers
+    ]
+    return places, Ring.from_pool(pool).indexes(keys)
 
 
 def _stays(source: Place, target: Place) -> bool:

@@ -21,6 +21,7 @@ from twemproxy.console.words import (
     words,
 )
 from twemproxy.errors import ConfigError
+from twemproxy.ring import Keys
 
 NOTHING_MOVES: Final = 0
 KEYS_MOVE: Final = 2
@@ -77,9 +78,10 @@ def main(argv: list[str]) -> int:
 def plan(old: Config, new: Config, keys: list[bytes]) -> list[PoolPlan]:
     """Look at every pool; only those that change can lose keys."""
     plans = []
+    tried = Keys(keys)
     for change in diff(old, new):
         before = None if change.kind is Change.SAME else change.old
-        movement = measure(before, change.new, keys)
+        movement = measure(before, change.new, tried)
         plans.append(PoolPlan(change, movement, warnings(change, movement)))
     return plans
 

@@ -14,12 +14,14 @@ import struct
 from pathlib import Path
 from typing import Any, Final
 
-from twemproxy import adminname
+from twemproxy import adminname, limits
 from twemproxy.config.model import Config, pool_from_plain
 from twemproxy.errors import TwemproxyError
 
 MAX_PORT: Final = 65535
-PATIENCE_S: Final = 15.0  # a reload waits for all workers
+PATIENCE_S: Final = 15.0
+# A reload waits for all workers, and for one that runs: the proxy knows how long.
+RELOAD_PATIENCE_S: Final = limits.MAX_HTTP_ANSWER_S + limits.MAX_HTTP_TAKING_S
 CREDENTIALS: Final = struct.Struct("3i")
 
 
@@ -39,11 +41,16 @@ class Running:
         if status != http.client.OK:
             said = body.decode(errors="replace").strip()
             raise Unreachable(said or f"{self}: answers with status {status}")
-        return json.loads(body)
+        try:
+            return json.loads(body)
+        except ValueError as failure:  # a page of another program
+            raise Unreachable(
+                f"{self}: what came is no JSON, expected its --metrics-port"
+            ) from failure
 
     def ask(self, method: str, path: str) -> tuple[int, bytes]:
         """Ask one question; status and body of the answer."""
-        conn = self._connection()
+        conn = self._connection(PATIENCE_S if method == "GET" else RELOAD_PATIENCE_S)
         try:
             conn.request(method, path)
             response = conn.getresponse()
@@ -55,7 +62,14 @@ class Running:
 
     def config(self) -> Config:
         """Fetch the configuration in force, its secrets hidden."""
-        return Config(tuple(pool_from_plain(pool) for pool in self.get("/config")))
+        plain = self.get("/config")
+        try:
+            return Config(tuple(map(pool_from_plain, plain)))
+        except (TypeError, ValueError) as failure:
+            raise Unreachable(
+                f"{self}: its configuration is not understood, "
+                "expected a proxy of this version; restart it"
+            ) from failure
 
     def __str__(self) -> str:
         """Name the proxy in messages."""
@@ -63,12 +77,12 @@ class Running:
             return f"nutcracker with pid {self._address}"
         return f"nutcracker at {self._address}"
 
-    def _connection(self) -> http.client.HTTPConnection:
+    def _connection(self, patience_s: float) -> http.client.HTTPConnection:
         if isinstance(self._address, int):
-            return _AdminConnection(self._address)
+            return _AdminConnection(self._address, patience_s)
         host, _, port = self._address.rpartition(":")
         return http.client.HTTPConnection(
-            host.strip("[]") or "127.0.0.1", int(port), timeout=PATIENCE_S
+            host.strip("[]") or "127.0.0.1", int(port), timeout=patience_s
         )
 
 
@@ -85,8 +99,8 @@ def _reason(failure: OSError | http.client.HTTPException) -> str:
 class _AdminConnection(http.client.HTTPConnection):
     """HTTP over the abstract socket of one process."""
 
-    def __init__(self, pid: int) -> None:
-        super().__init__("localhost", timeout=PATIENCE_S)
+    def __init__(self, pid: int, patience_s: float) -> None:
+        super().__init__("localhost", timeout=patience_s)
         self._pid = pid
 
     def connect(self) -> None:

@@ -3,7 +3,7 @@
 import argparse
 import importlib
 import math
-import sys
+import os
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -17,6 +17,7 @@ from twemproxy.console.running import (
 from twemproxy.console.words import complain, words
 
 MIN_INTERVAL_S: Final = 0.1
+STREAMS: Final = (0, 1, 2)  # keys come from the first; textual draws on the last
 
 
 class Source:
@@ -59,8 +60,10 @@ def main(argv: list[str]) -> int:
         screen: Any = importlib.import_module("twemproxy.console.screen")
     except ModuleNotFoundError as missing:
         return complain(f"top needs {missing.name}: pip install 'twemproxy[top]'")
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return complain("top needs a terminal; nutcracker stats needs none")
+    if not all(map(os.isatty, STREAMS)):
+        return complain(
+            "top needs a terminal, as its stderr too; nutcracker stats needs none"
+        )
     try:
         source = Source(lambda: find_running(asked))
         source.state()  # rather a message now than an empty screen

@@ -19,6 +19,10 @@ cdef class Distribution:
 
     cpdef void rebuild(self, list live) except *
     cpdef Py_ssize_t server(self, bytearray buf, Py_ssize_t start, Py_ssize_t end) except -2
+
+    @cython.locals(owners=list, start=Py_ssize_t, end=Py_ssize_t)
+    cpdef list servers(self, bytearray block, list ends)
+
     cpdef unsigned int hash_key(
         self, bytearray buf, Py_ssize_t start, Py_ssize_t end) except? -1
     cpdef unsigned int point(self, unsigned int h) except? -1

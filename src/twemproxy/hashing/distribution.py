@@ -62,6 +62,15 @@ class Distribution:
             return self.continuum.owner(0)
         return self.continuum.owner(self.hash_key(buf, start, end))
 
+    def servers(self, block: bytearray, ends: list[int]) -> list[int]:
+        """Return the server of each key in a block; the next begins where one ends."""
+        owners = []
+        start = 0
+        for end in ends:
+            owners.append(self.server(block, start, end))
+            start = end
+        return owners
+
     def hash_key(self, buf: bytearray, start: int, end: int) -> int:
         """Hash the part of the key that counts; an empty key hashes to 0."""
         if self.tagged:
