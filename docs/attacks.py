@@ -159,6 +159,11 @@ ATTACKS: Final = (
     ),
     Attack("1,000,000 pipelined requests before reading", BOTH, (MILLION,)),
     Attack(
+        "a line end in a key that memcached will repeat",
+        MEMCACHE,
+        (SAME_MEMCACHE,),
+    ),
+    Attack(
         "an error reply without a space",
         BOTH,
         (

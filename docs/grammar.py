@@ -214,6 +214,13 @@ MEMCACHE: Final = (
         "answered",
         why="memcached reads it in a way of its own",
     ),
+    Case("a line end in base64", b"mg YQpi b k\r\n", "forwarded", b"mg YQpi b k\r\n"),
+    Case(
+        "the same, made for want of a value",
+        b"mg YQpi b N30 k\r\n",
+        "answered",
+        why="memcached would tell the key as it is",
+    ),
     Case(
         "a quiet meta command",
         b"mg k q\r\n",

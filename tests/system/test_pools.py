@@ -101,7 +101,7 @@ def test_descriptors_limit_the_clients(fleet: Fleet, proxy: Start) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     with ExitStack() as stack:
-        room = limit - 34 - 2 * (limit // 64)
+        room = limit - 35 - 2 * (limit // 64)
         wires = [stack.enter_context(running.connect()) for _ in range(room)]
         for wire in wires:
             assert wire.ask(resp("GET", "k"), b"$-1\r\n") == b"$-1\r\n"

@@ -137,6 +137,9 @@ def test_a_client_that_wants_no_replies_gets_none(redis_proxy: Proxy) -> None:
         conn.ask(resp("SET", "k", "v"), b"+OK\r\n")
         conn.send(resp("CLIENT", "REPLY", "SKIP") + get + resp("ECHO", "heard"))
         assert conn.read_line() + conn.read_line() == b"$5\r\nheard\r\n"
+        skip = resp("CLIENT", "REPLY", "SKIP")
+        for nothing in (b"\r\n", b" \n", b"*0\r\n", resp("RESET"), skip + get):
+            assert conn.ask(skip + nothing + get, b"$1\r\nv\r\n") == b"$1\r\nv\r\n"
         quiet = resp("CLIENT", "REPLY", "OFF") + get + resp("MGET", "a", "b", "c")
         quiet += resp("NOSUCH") + resp("DBSIZE") + resp("PING") + resp("INFO")
         conn.send(quiet + resp("SET", "k", "w") + resp("CLIENT", "REPLY", "ON") + get)

@@ -16,7 +16,7 @@ from twemproxy.control import cores, descriptors, pidfile, reload, sockets, work
 from twemproxy.control.setup import Setup
 from twemproxy.stats.regions import Blocks
 
-CONFIG = Config((pool("alpha", "s1"),))
+CONFIG = Config((pool("alpha", "s1")._replace(redis=False),))
 
 
 def limit(monkeypatch: pytest.MonkeyPatch, soft: int, hard: int) -> list[int]:
@@ -33,6 +33,14 @@ def test_clients_get_what_servers_and_the_reserve_leave(
     raised = limit(monkeypatch, 40, 40)
     assert descriptors.share_out(CONFIG) == (40, 6, 2)
     assert raised == []
+
+
+def test_clients_of_either_protocol_have_connections_in_reserve(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limit(monkeypatch, 60, 60)
+    config = Config((pool("alpha", "s1", "s2")._replace(server_connections=3),))
+    assert descriptors.share_out(config) == (60, 60 - 32 - 2 * 6 - 1, 7)
 
 
 def test_the_limit_is_raised_only_when_nobody_could_connect(

@@ -168,25 +168,6 @@ def test_keys_stay_with_their_servers_when_those_change_places_under_way() -> No
         assert s1.listen() == resp("GET", keys_by_server(simulation)["s1"])
 
 
-def test_nothing_more_is_asked_on_a_connection_that_retires() -> None:
-    simulation = Simulation(1, server_connections=2)
-    with simulation.running():
-        client = simulation.client()
-        ask(simulation, client)
-        config = simulation.pool.config._replace(redis_db=3)
-        simulation.pool.adopt(config, [simulation.block(2)])
-        ask(simulation, client)
-        former, newer = simulation.dialled
-        assert former.listen() == GET
-        assert newer.listen() == resp("SELECT", "3") + GET
-        former.say(b"+1\r\n")
-        newer.say(b"+OK\r\n+2\r\n")
-        simulation.tick(3)
-        assert client.listen() == b"+1\r\n+2\r\n"
-        assert former.listen() == GET
-        assert former.ended
-
-
 def test_a_retiring_connection_ends_once_all_is_sent_that_gets_no_reply() -> None:
     simulation = Simulation(1, redis=False)
     value = b"x" * 1_000_000

@@ -133,6 +133,46 @@ def test_fewer_server_connections_count_for_those_that_are_there() -> None:
         assert simulation.block(2).get(slot.SERVER_ERR) == 0
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(2, {"redis_db": 3}), (1, {"redis_db": 3}), (1, {"server_connections": 2})],
+)
+def test_no_read_overtakes_a_write_when_connections_change(
+    before: int, after: dict[str, int]
+) -> None:
+    simulation = Simulation(1, server_connections=before)
+    with simulation.running():
+        client = simulation.client()
+        client.say(resp("SET", "k", "new"))
+        simulation.tick(4)
+        adopt(simulation, **after)
+        client.say(GET)
+        simulation.tick(4)
+        (former,) = simulation.dialled
+        former.say(b"+OK\r\n")
+        simulation.tick(5)
+        assert former.listen() == resp("SET", "k", "new")
+        assert former.ended == ("redis_db" in after)
+        newer = simulation.dialled[1]
+        select = resp("SELECT", "3") if "redis_db" in after else b""
+        assert newer.listen() == select + GET
+        newer.say((b"+OK\r\n" if select else b"") + b"$3\r\nnew\r\n")
+        simulation.tick(3)
+        assert client.listen() == b"+OK\r\n$3\r\nnew\r\n"
+
+
+def test_who_waits_when_connections_stay_may_ask_more() -> None:
+    simulation = Simulation(1)
+    with simulation.running():
+        client = simulation.client()
+        client.say(GET)
+        simulation.tick(4)
+        adopt(simulation, timeout_ms=100)
+        client.say(GET)
+        simulation.tick(4)
+        assert simulation.dialled[0].listen() == GET * 2
+
+
 def test_no_timeout_any_more_counts_for_what_is_awaited() -> None:
     simulation = Simulation(1, timeout_ms=100)
     with simulation.running():

@@ -207,7 +207,7 @@ SETTINGS: Final = (
         "server_connections",
         1,
         "The most connections to each server. With more than one, a client's read "
-        "may overtake its own write.",
+        "may overtake its own write that gets no reply (`noreply`).",
         minimum=1,
     ),
     number(

@@ -27,6 +27,7 @@ cdef class Client(Pipeline):
     cpdef refuse(self, Slab reply)
     cpdef bint awaits_more(self) except -1
     cpdef bint is_idle(self) except -1
+    cpdef catch_up(self)
     cpdef finish_reading(self)
     cpdef drain(self)
     cpdef leave(self)

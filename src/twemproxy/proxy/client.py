@@ -203,6 +203,11 @@ class Client(Pipeline):
         """Nothing asked, nothing to send."""
         return self.head is None and self.outbox.pending == 0
 
+    def catch_up(self) -> None:
+        """Hear no more before all that is under way is answered."""
+        if self.head is not None:
+            self.pause(reason.HANDSHAKE)
+
     def finish_reading(self) -> None:
         """Take no more requests; close once everything is answered."""
         self.pause(reason.FINISHED)

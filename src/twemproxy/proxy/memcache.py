@@ -250,12 +250,27 @@ class MemcacheProtocol(Protocol):
             if not key:
                 self.answer(client, answers.BAD_KEY)
                 return
+            if self.would_break_lines(walker, slab.buf, at, key):
+                self.answer(client, answers.KEY_OF_LINES)
+                return
             index = self.pool.place(key, 0, len(key))
         else:
             index = self.pool.place(slab.buf, start, end)
         quietly = self.has_flag(walker, slab.buf, at, 113)  # 'q'
         reply = rule.QUIET_META if quietly else rule.META
         self.forward(client, walker, slab, at, index, reply)
+
+    def would_break_lines(
+        self, walker: RequestScanner, buf: bytearray, at: int, key: bytearray
+    ) -> bool:
+        """Tell whether a key that came in base64 would be told as more than a line.
+
+        memcached forgets of what it makes for want of a value (N) that its key is to
+        be told in base64: its end of a line would begin somebody else's reply.
+        """
+        if 10 not in key and 13 not in key:
+            return False
+        return self.has_flag(walker, buf, at, 78)  # 'N'
 
     def has_flag(
         self, walker: RequestScanner, buf: bytearray, at: int, letter: int

@@ -20,6 +20,7 @@ cdef class Pipeline(Asker):
     cpdef restrict(self, Py_ssize_t window, Py_ssize_t output_bytes)
     @cython.locals(request=Request)
     cpdef Request ask(self, int times)
+    cpdef ask_nothing(self)
     @cython.locals(head=Request)
     cdef take_head(self)
     @cython.locals(room=bint)

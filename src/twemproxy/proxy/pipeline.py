@@ -91,6 +91,10 @@ class Pipeline(Asker):
         self.counters.add(slot.CLIENT_REQUESTS, 1)
         return request
 
+    def ask_nothing(self) -> None:
+        """Take an empty request; Redis, too, counts it as the next one."""
+        self.silence &= ~reason.NEXT
+
     def deliver(self, request: Request, slab: Slab, start: int, end: int) -> None:
         """Send the reply of the oldest request, and of those answered after it."""
         self.take_head()
@@ -113,6 +117,8 @@ class Pipeline(Asker):
             self.reactor.askers -= 1
             self.tail = None
             self.sticky = None
+            if self.paused & reason.HANDSHAKE:
+                self.resume(reason.HANDSHAKE)
         self.in_flight -= 1
         if self.paused & reason.IN_FLIGHT and self.in_flight <= self.window >> 1:
             self.widen()

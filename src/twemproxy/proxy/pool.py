@@ -76,6 +76,7 @@ class Pool(Home):
             self.config.redis_auth,
             self.config.redis_db,
         )
+        same_connections = config.server_connections == self.config.server_connections
         former = {server.config: server for server in self.servers}
         self.config = config
         self.servers = []
@@ -93,7 +94,10 @@ class Pool(Home):
             server.retire()
         for conn in list(self.links):
             conn.retime(config.timeout_ms)
+        moves = not same_connections or any(conn.retiring for conn in self.links)
         for client in self.clients:
+            if moves:
+                client.catch_up()  # elsewhere a read might overtake its own write
             client.restrict(config.max_in_flight, config.max_client_output_bytes)
             client.authenticated = client.authenticated or not config.redis_auth
         self.ring = ring_of(config)

@@ -8,7 +8,7 @@ OUTPUT = 2  # it does not read its replies
 SERVER = 4  # a server does not take what it sends
 MEMORY = 8  # the process holds as much as it may
 FINISHED = 16  # nothing it sends matters any more
-HANDSHAKE = 32  # what it says next depends on an answer it has yet to get
+HANDSHAKE = 32  # what it says next must not overtake what is under way
 TURN = 64  # the others get their turn first, until the end of this tick
 THROTTLED = 47  # any reason that will pass
 

@@ -127,6 +127,8 @@ class RedisProtocol(Protocol):
                 self.route(client, walker, slab, pos)
             elif status == progress.LINE:
                 self.route_line(client, slab, pos, pos + length)
+            else:
+                client.ask_nothing()
             if self.slow_us:
                 client.note(slab, pos, pos + length)
             if client.fd < 0:
@@ -228,6 +230,8 @@ class RedisProtocol(Protocol):
             walker = RequestScanner()
             walker.advance(typed.buf, 0, typed.used)
             self.route(client, walker, typed, 0)
+        else:
+            client.ask_nothing()
 
     def route_slowly(
         self, client: Client, walker: RequestScanner, slab: Slab, at: int

@@ -113,16 +113,9 @@ class Handshake:
 
     def when_known(self, client: Client, produce: Callable[[Client], bytes]) -> None:
         """Answer in turn, as soon as it is known what the servers are."""
-
-        def in_turn(client: Client) -> bytes:
-            reply = produce(client)
-            client.resume(reason.HANDSHAKE)
-            return reply
-
-        promised = promise(client, in_turn)
+        promised = promise(client, produce)
         self.probe.ask(lambda: keep(promised))
-        if client.head is not None:
-            client.pause(reason.HANDSHAKE)
+        client.catch_up()
 
     def reset(self, client: Client, args: list[bytes]) -> bytes:
         """Forget everything about a client but its number, in its turn."""
@@ -130,14 +123,12 @@ class Handshake:
         def forget(client: Client) -> bytes:
             client.resp3 = False
             client.session = None
-            client.resume(reason.HANDSHAKE)
             return answers.RESET
 
-        client.silence = reason.LOUD
+        client.silence &= ~reason.ALL
         know(client, not self.pool.config.redis_auth)
         keep(promise(client, forget))
-        if client.head is not None:
-            client.pause(reason.HANDSHAKE)
+        client.catch_up()
         return b""
 
 

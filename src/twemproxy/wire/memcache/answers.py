@@ -24,6 +24,9 @@ FAULTS: Final[dict[int, bytes]] = {
     fault.TOO_MANY_FLAGS: b"CLIENT_ERROR options flags too long\r\n",
 }
 BAD_KEY: Final = b"CLIENT_ERROR error decoding key\r\n"
+KEY_OF_LINES: Final = (
+    b"CLIENT_ERROR flag N is not supported by the proxy for a key with a line end\r\n"
+)
 
 # Of the binary protocol, which is not spoken: enough to refuse it in its own form.
 BINARY_HEADER: Final = 24
