@@ -72,13 +72,18 @@ def test_a_demo_that_is_ended_leaves_nothing(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_demo_that_is_suspended_leaves_the_cursor(scratch: dict[str, str]) -> None:
+@pytest.mark.parametrize("has_shell", [True, False])
+def test_a_demo_that_is_suspended_leaves_the_cursor(
+    scratch: dict[str, str], has_shell: bool
+) -> None:
     ours, terminal = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "twemproxy", "demo"],
         env={**scratch, "TERM": "xterm"},
         stdin=terminal,
         stdout=terminal,
+        process_group=0 if has_shell else None,
+        start_new_session=not has_shell,  # nobody is there to continue it
     ) as process:
         shown = b""
 
@@ -93,8 +98,10 @@ def test_a_demo_that_is_suspended_leaves_the_cursor(scratch: dict[str, str]) -> 
             assert SHOWN not in shown
             process.send_signal(signal.SIGTSTP)
             wait_until(lambda: read_until(SHOWN), "the cursor")
-            shown = b""
-            process.send_signal(signal.SIGCONT)
+            shown = shown.partition(SHOWN)[2]
+            if has_shell:
+                wait_until(lambda: is_stopped(process.pid), "the demo to stop")
+                process.send_signal(signal.SIGCONT)
             wait_until(lambda: read_until(HIDDEN), "the demo to go on")
         finally:
             process.send_signal(signal.SIGCONT)
@@ -102,6 +109,12 @@ def test_a_demo_that_is_suspended_leaves_the_cursor(scratch: dict[str, str]) -> 
             wait_until(lambda: read_until(b"result"), "the end")
     os.close(ours)
     os.close(terminal)
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether a child of ours is stopped."""
+    how = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+    return os.waitid(os.P_PID, pid, how) is not None
 
 
 def exists(pid: int) -> bool:

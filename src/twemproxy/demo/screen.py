@@ -1,7 +1,6 @@
 """The demo on a terminal of 80 columns and 24 rows, drawn with rich."""
 
 import asyncio
-import os
 import signal
 from types import TracebackType
 from typing import Final
@@ -42,7 +41,7 @@ class Screen:
     def __enter__(self) -> "Screen":
         """Hide the cursor and begin."""
         self._live.__enter__()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTSTP, self._suspend)
+        self._bind()
         return self
 
     def __exit__(
@@ -71,10 +70,18 @@ class Screen:
         self._live.update(picture, refresh=True)
 
     def _suspend(self) -> None:
-        """Stop as Ctrl-Z asks, but leave the terminal its cursor meanwhile."""
+        """Stop as Ctrl-Z asks, but leave the terminal its cursor meanwhile.
+
+        The system does not stop who has no shell to continue it, as in `docker run`.
+        """
         self._live.console.show_cursor(True)
-        os.kill(os.getpid(), signal.SIGSTOP)
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTSTP)
+        signal.raise_signal(signal.SIGTSTP)
+        self._bind()
         self._live.console.show_cursor(False)
+
+    def _bind(self) -> None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTSTP, self._suspend)
 
     def _title(self, look: Look) -> Text:
         counts = " + ".join(
