@@ -4,7 +4,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -48,45 +49,42 @@ def test_the_watchdog_is_fed_while_workers_beat(
     assert proxy.notice() == ["WATCHDOG=1"]
 
 
-@pytest.mark.parametrize("promised", ["1", "9"])
-def test_a_socket_bound_for_us_is_used(tmp_path: Path, promised: str) -> None:
-    log = tmp_path / "log"
-    with socket.create_server((LOOPBACK, 0)) as bound, Reservation() as stats:
-        port = bound.getsockname()[1]
-        (tmp_path / "c.yml").write_text(pool("alpha", f"{LOOPBACK}:{port}"))
+@contextmanager
+def activated(
+    directory: Path, bound: socket.socket, config: str, promised: str = "1"
+) -> Iterator[None]:
+    """Run a proxy that finds `bound` as its descriptor 3; it ends in order."""
+    log = directory / "log"
+    (directory / "c.yml").write_text(config)
+    with Reservation() as stats:
         arguments = f"-c c.yml -o {log} -a {LOOPBACK} -s {stats.port}"
         command = [sys.executable, "-c", ACTIVATE, str(bound.fileno())]
-        command += f"{WITH_FAKE_WORKER} {arguments}".split()
         with subprocess.Popen(
-            command,
-            cwd=tmp_path,
+            [*command, *WITH_FAKE_WORKER.split(), *arguments.split()],
+            cwd=directory,
             env={**environment(), "LISTEN_FDS": promised},
             pass_fds=(bound.fileno(),),
         ) as process:
             wait_until(lambda: "listening on '" in text_of(log), "the start")
-            with Wire(port) as client:
-                assert who(client).pool == "alpha"
+            yield
             process.terminate()
             assert process.wait(5) == 0
+
+
+@pytest.mark.parametrize("promised", ["1", "9"])
+def test_a_socket_bound_for_us_is_used(tmp_path: Path, promised: str) -> None:
+    with socket.create_server((LOOPBACK, 0)) as bound:
+        port = bound.getsockname()[1]
+        config = pool("alpha", f"{LOOPBACK}:{port}")
+        with activated(tmp_path, bound, config, promised), Wire(port) as client:
+            assert who(client).pool == "alpha"
 
 
 def test_a_unix_socket_bound_for_us_has_the_mode_of_its_pool(tmp_path: Path) -> None:
-    log, path = tmp_path / "log", tmp_path / "pool"
-    with socket.socket(socket.AF_UNIX) as bound, Reservation() as stats:
+    path = tmp_path / "pool"
+    with socket.socket(socket.AF_UNIX) as bound:
         bound.bind(str(path))
         bound.listen()
         path.chmod(0o755)
-        (tmp_path / "c.yml").write_text(pool("alpha", f"{path} 0660"))
-        arguments = f"-c c.yml -o {log} -a {LOOPBACK} -s {stats.port}"
-        command = [sys.executable, "-c", ACTIVATE, str(bound.fileno())]
-        command += f"{WITH_FAKE_WORKER} {arguments}".split()
-        with subprocess.Popen(
-            command,
-            cwd=tmp_path,
-            env={**environment(), "LISTEN_FDS": "1"},
-            pass_fds=(bound.fileno(),),
-        ) as process:
-            wait_until(lambda: "listening on '" in text_of(log), "the start")
+        with activated(tmp_path, bound, pool("alpha", f"{path} 0660")):
             assert path.stat().st_mode & 0o777 == 0o660
-            process.terminate()
-            assert process.wait(5) == 0

@@ -96,3 +96,12 @@ def test_a_kind_of_commands_that_there_is_not_is_a_mistake() -> None:
 
 def test_the_kinds_of_commands_are_those_of_the_table() -> None:
     assert sorted(CATEGORIES) == list(KINDS_OF_COMMANDS)
+
+
+def test_two_lines_for_one_command_are_a_mistake_at_the_second() -> None:
+    text = POOL.format("commands:\n   - x key\n   - y any\n   - X keys keys=1:1:1")
+    with pytest.raises(ConfigFileError) as told:
+        parse(text.encode(), "test.yml")
+    (line,) = told.value.report()
+    assert line.startswith("test.yml:7: alpha.commands: found 'x' again, the first is")
+    assert "pool 'alpha' has two lines for command 'x'" in told.value.log_lines[0]

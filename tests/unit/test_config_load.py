@@ -86,7 +86,8 @@ def test_all_mistakes_of_a_file_are_reported() -> None:
         "f.yml:1: a: found no 'listen', expected 'host:port' or '/path [permission]'",
         "f.yml:8: a.servers: found server 'n' again, the first is on line 7, "
         "expected another name",
-        "f.yml:11: b: found 'redis_auth' in a memcached pool, expected 'redis: true'",
+        "f.yml:11: b.redis_auth: found 'redis_auth' in a memcached pool, "
+        "expected 'redis: true'",
     ]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.canned import CannedServer, Line
 from tests.support.ports import LOOPBACK, Reservation
+from twemproxy import cli
 from twemproxy.console import running
 from twemproxy.console.running import (
     Running,
@@ -43,6 +44,7 @@ def test_what_is_no_port_is_not_taken_for_another_one(text: str) -> None:
         address_of(text)
 
 
+OTHER_PAGE = "/slowlog is none, expected its --metrics-port"
 NO_HTTP = "no HTTP is spoken there, expected its --metrics-port"
 
 
@@ -52,7 +54,9 @@ NO_HTTP = "no HTTP is spoken there, expected its --metrics-port"
         (b'{"service":"nutcracker", "alpha": {}}', NO_HTTP),
         (b"", "closed without an answer"),
         (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", "answers with status 503"),
-        (b"HTTP/1.1 200 OK\r\n\r\n<html>", "no JSON, expected its --metrics-port"),
+        (b"HTTP/1.1 200 OK\r\n\r\n<html>", OTHER_PAGE),
+        (b"HTTP/1.1 200 OK\r\n\r\n{}", OTHER_PAGE),
+        (b"HTTP/1.1 200 OK\r\n\r\nnull", OTHER_PAGE),
         (b"HTTP/1.1 403 Forbidden\r\n\r\nfrom here only\n", "from here only"),
     ],
 )
@@ -62,7 +66,7 @@ def test_what_answers_something_else_is_told_in_a_few_words(
     there = CannedServer([[Line(until=b"\r\n\r\n", send=reply, close=True)]])
     try:
         with pytest.raises(Unreachable) as told:
-            Running(f"{LOOPBACK}:{there.port}").get("/slowlog")
+            Running(f"{LOOPBACK}:{there.port}").get("/slowlog", list)
     finally:
         there.close()
     assert str(told.value).endswith(said)
@@ -79,13 +83,13 @@ def test_a_reload_is_waited_for_longer_than_a_document(
     try:
         proxy = Running(f"{LOOPBACK}:{there.port}")
         with pytest.raises(Unreachable, match="timed out"):
-            proxy.get("/stats")
+            proxy.get("/stats", dict)
         assert proxy.ask("POST", "/reload") == (200, b"{}")
     finally:
         there.close()
 
 
-@pytest.mark.parametrize("answer", [b"[1]", b'[["alpha"]]', b"7"])
+@pytest.mark.parametrize("answer", [b"[1]", b'[["alpha"]]'])
 def test_a_configuration_of_another_version_is_said(answer: bytes) -> None:
     reply = b"HTTP/1.1 200 OK\r\n\r\n" + answer
     there = CannedServer([[Line(until=b"\r\n\r\n", send=reply, close=True)]])
@@ -103,3 +107,15 @@ def test_another_port_than_that_of_the_statistics_is_said() -> None:
             read_document(f"{LOOPBACK}:{there.port}")
     finally:
         there.close()
+
+
+@pytest.mark.parametrize(
+    "line", ["stats 22222 --pid 1", "stats --admin 1 -p file", "top --pid 1 --admin 1"]
+)
+def test_one_proxy_is_named_in_one_way(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(line.split())
+    assert end.value.code == 1
+    assert "not allowed with argument" in capsys.readouterr().err

@@ -3,13 +3,13 @@
 import os
 import subprocess
 import sys
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from twemproxy import cli
 from twemproxy.console.rates import compare
-from twemproxy.console.running import Running, Unreachable
+from twemproxy.console.running import Answer, Running, Unreachable
 from twemproxy.console.screen import (
     POOL_HEADINGS,
     SERVER_HEADINGS,
@@ -183,7 +183,7 @@ def test_an_address_is_never_cut() -> None:
 class Gone(Running):
     """A proxy that was there once."""
 
-    def get(self, path: str) -> dict[str, Any]:
+    def get(self, path: str, kind: type[Answer]) -> Answer:
         """Refuse."""
         raise Unreachable(f"{path}: gone")
 
@@ -191,9 +191,9 @@ class Gone(Running):
 class There(Running):
     """A proxy that is there."""
 
-    def get(self, path: str) -> dict[str, Any]:
+    def get(self, path: str, kind: type[Answer]) -> Answer:
         """Answer."""
-        return {"path": path}
+        return cast("Answer", {"path": path})
 
 
 def test_after_a_restart_the_successor_is_asked() -> None:

@@ -143,16 +143,19 @@ class _Loader:
         if setting.key in pool.lines:
             self._twice(pool, setting, key, where)
             return
-        found: list[object] = []
+        found: list[tuple[object, int]] = []
         for item in items:
             if not item.text:
                 self._empty(item, where, expectation(setting))
                 continue
             try:
-                found += parse_listed(setting, item.text)
+                found += [
+                    (value, item.line) for value in parse_listed(setting, item.text)
+                ]
             except Unfit as unfit:
                 self._unfit(pool, setting, item, unfit)
-        pool.values[setting.field] = tuple(found)
+        pool.values[setting.field] = tuple(value for value, _line in found)
+        pool.listed[setting.key] = found
         pool.lines[setting.key] = key.line
 
     def _twice(self, pool: Draft, setting: Setting, node: Node, where: str) -> None:

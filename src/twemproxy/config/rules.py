@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TypeVar
 
-from twemproxy.config.model import ServerConfig
+from twemproxy.config.model import CommandRule, ServerConfig
 from twemproxy.config.problems import Phase, Problem, show
 from twemproxy.config.settings import BY_KEY
 from twemproxy.config.values import expectation
@@ -28,6 +28,7 @@ class Draft:
         self.values: dict[str, Any] = {}  # by field
         self.lines: dict[str, int] = {}  # by key, wrong values included
         self.servers: list[tuple[ServerConfig, int]] = []
+        self.listed: dict[str, list[tuple[Any, int]]] = {}  # by key, each with its line
         self.late: list[Problem] = []  # values wrong in a way that is told late
 
 
@@ -58,6 +59,12 @@ def check_pool(pool: Draft) -> Iterator[Problem]:
         found = f"server {show(two.label)} again, the first is on line {first}"
         where = f"{pool.name}.servers"
         yield Problem(Phase.POOLS, second, where, found, "another name", (reason,))
+    rules = pool.listed.get("commands", ())
+    for (one, first), (_, second) in _twins(rules, _command):
+        reason = f"conf: pool '{pool.name}' has two lines for command '{one.name}'"
+        found = f"{show(one.name)} again, the first is on line {first}"
+        where = f"{pool.name}.commands"
+        yield Problem(Phase.POOLS, second, where, found, "one line", (reason,))
 
 
 def find_password(pool: Draft) -> Iterator[Problem]:
@@ -70,19 +77,22 @@ def find_password(pool: Draft) -> Iterator[Problem]:
     elif given and given[0] != "redis_auth":
         (key,) = given
         place = pool.values[key]
-        why = ""
-        try:
-            read = _from_file if key == "redis_auth_file" else _from_env
-            pool.values["redis_auth"] = read(place)
-        except OSError as failure:
-            why = f": {failure.strerror or failure}"
-        except ValueError:  # a zero byte in the path
-            why = ": no path"
-        if not pool.values.get("redis_auth"):
+        pool.values["redis_auth"], why = _read_password(key, place)
+        if not pool.values["redis_auth"]:
             reason = f'conf: directive "{key}:" leads to no password'
             found = f"no password in {show(place.decode())}{why}"
-            where, line = f"{pool.name}.{key}", pool.lines[key]
-            yield Problem(Phase.POOLS, line, where, found, "a password", (reason,))
+            yield _of_pool(pool, found, "a password", reason, key)
+
+
+def _read_password(key: str, place: bytes) -> tuple[bytes, str]:
+    """Return what stands in a place of that kind, or why it cannot be read."""
+    try:
+        read = _from_file if key == "redis_auth_file" else _from_env
+        return read(place), ""
+    except OSError as failure:
+        return b"", f": {failure.strerror or failure}"
+    except ValueError:  # a zero byte in the path
+        return b"", ": no path"
 
 
 def _from_file(path: bytes) -> bytes:
@@ -121,12 +131,18 @@ def check_pools(pools: Iterable[Draft], file: str) -> Iterator[Problem]:
 def _of_pool(
     pool: Draft, found: str, expected: str, reason: str, key: str = ""
 ) -> Problem:
+    """Report what is wrong with a pool, at a key of it where one is to blame."""
     line = pool.lines.get(key, pool.line)
-    return Problem(Phase.POOLS, line, pool.name, found, expected, (reason,))
+    where = f"{pool.name}.{key}" if key else pool.name
+    return Problem(Phase.POOLS, line, where, found, expected, (reason,))
 
 
 def _label(placed: tuple[ServerConfig, int]) -> str:
     return placed[0].label
+
+
+def _command(placed: tuple[CommandRule, int]) -> str:
+    return placed[0].name
 
 
 def _listen_text(pool: Draft) -> str:

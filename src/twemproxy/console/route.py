@@ -97,7 +97,7 @@ def ejections(pool: PoolConfig, document: Mapping[str, Any]) -> dict[str, int]:
 def _sources(asked: argparse.Namespace) -> tuple[Config, Mapping[str, Any]]:
     if asked.conf_file is None:
         running = find_running(asked)
-        return running.config(), running.get("/stats")
+        return running.config(), running.get("/stats", dict)
     document = read_document(address_of(asked.stats)) if asked.stats else {}
     return load(asked.conf_file), document
 

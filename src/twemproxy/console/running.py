@@ -12,7 +12,7 @@ import os
 import socket
 import struct
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from twemproxy import adminname, limits
 from twemproxy.config.model import Config, pool_from_plain
@@ -23,6 +23,8 @@ PATIENCE_S: Final = 15.0
 # A reload waits for all workers, and for one that runs: the proxy knows how long.
 RELOAD_PATIENCE_S: Final = limits.MAX_HTTP_ANSWER_S + limits.MAX_HTTP_TAKING_S
 CREDENTIALS: Final = struct.Struct("3i")
+
+Answer = TypeVar("Answer")
 
 
 class Unreachable(TwemproxyError):  # it is a finding, as `Refused` is
@@ -35,18 +37,16 @@ class Running:
     def __init__(self, address: str | int) -> None:
         self._address = address
 
-    def get(self, path: str) -> Any:
-        """Fetch one JSON document."""
+    def get(self, path: str, kind: type[Answer]) -> Answer:
+        """Fetch one JSON document of that kind."""
         status, body = self.ask("GET", path)
         if status != http.client.OK:
             said = body.decode(errors="replace").strip()
             raise Unreachable(said or f"{self}: answers with status {status}")
-        try:
-            return json.loads(body)
-        except ValueError as failure:  # a page of another program
-            raise Unreachable(
-                f"{self}: what came is no JSON, expected its --metrics-port"
-            ) from failure
+        answer = _decoded(body)
+        if not isinstance(answer, kind):  # a page of another program
+            raise Unreachable(f"{self}: {path} is none, expected its --metrics-port")
+        return answer
 
     def ask(self, method: str, path: str) -> tuple[int, bytes]:
         """Ask one question; status and body of the answer."""
@@ -62,7 +62,7 @@ class Running:
 
     def config(self) -> Config:
         """Fetch the configuration in force, its secrets hidden."""
-        plain = self.get("/config")
+        plain = self.get("/config", list)
         try:
             return Config(tuple(map(pool_from_plain, plain)))
         except (TypeError, ValueError) as failure:
@@ -96,6 +96,14 @@ def _reason(failure: OSError | http.client.HTTPException) -> str:
     return failure.strerror or str(failure) or type(failure).__name__
 
 
+def _decoded(body: bytes) -> object:
+    """Read JSON; None where it is none."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
 class _AdminConnection(http.client.HTTPConnection):
     """HTTP over the abstract socket of one process."""
 
@@ -116,12 +124,16 @@ class _AdminConnection(http.client.HTTPConnection):
             raise PermissionError(0, "it belongs to another user")
 
 
-def add_running_words(parser: argparse.ArgumentParser) -> None:
-    """Let the command line name the running proxy; the only one is found."""
+def add_running_words(
+    parser: argparse.ArgumentParser,
+) -> argparse._MutuallyExclusiveGroup:
+    """Let the command line name the running proxy in one way; the only one is found."""
     group = parser.add_argument_group("the running proxy, when there are several")
-    group.add_argument("-p", "--pid-file", type=Path, metavar="FILE")
-    group.add_argument("--pid", type=int, metavar="N")
-    group.add_argument("--admin", metavar="[ADDR:]PORT", help="its --metrics-port")
+    named = group.add_mutually_exclusive_group()
+    named.add_argument("-p", "--pid-file", type=Path, metavar="FILE")
+    named.add_argument("--pid", type=int, metavar="N")
+    named.add_argument("--admin", metavar="[ADDR:]PORT", help="its --metrics-port")
+    return named
 
 
 def find_running(asked: argparse.Namespace) -> Running:

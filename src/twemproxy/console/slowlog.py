@@ -30,7 +30,7 @@ def main(argv: list[str]) -> int:
     add_running_words(parser)
     asked = parser.parse_args(argv)
     try:
-        entries = find_running(asked).get("/slowlog")
+        entries = find_running(asked).get("/slowlog", list)
     except (OSError, Unreachable) as failure:
         return complain(str(failure))
     entries = entries[-asked.n :]

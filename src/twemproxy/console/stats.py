@@ -41,20 +41,18 @@ SERVER_COLUMNS: Final = (
 def main(argv: list[str]) -> int:
     """Read the document, from the stats port unless a proxy was named, and print it."""
     parser = words("stats", __doc__ or "")
-    parser.add_argument(
+    add_running_words(parser).add_argument(
         "port",
         nargs="?",
-        default=DEFAULT_PORT,
         metavar="[ADDR:]PORT",
         help=f"the stats port (default: {DEFAULT_PORT})",
     )
-    add_running_words(parser)
     asked = parser.parse_args(argv)
     try:
         if asked.pid or asked.pid_file or asked.admin:
-            document = find_running(asked).get("/stats")
+            document = find_running(asked).get("/stats", dict)
         else:
-            document = read_document(address_of(asked.port))
+            document = read_document(address_of(asked.port or DEFAULT_PORT))
     except (OSError, Unreachable) as failure:
         return complain(str(failure))
     if asked.json:

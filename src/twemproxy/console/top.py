@@ -32,16 +32,15 @@ class Source:
     def state(self) -> tuple[float, dict[str, Any]]:
         """Return the state, and when it was."""
         try:
-            state: dict[str, Any] = self._running.get("/state")
+            state = self._running.get("/state", dict)
         except (OSError, Unreachable):
             self._running = self._find()
-            state = self._running.get("/state")
+            state = self._running.get("/state", dict)
         return time.monotonic(), state
 
     def slow(self) -> list[dict[str, Any]]:
         """Return the slow requests of all workers, the latest last."""
-        entries: list[dict[str, Any]] = self._running.get("/slowlog")
-        return entries
+        return self._running.get("/slowlog", list)
 
 
 def main(argv: list[str]) -> int:

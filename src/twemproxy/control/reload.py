@@ -7,6 +7,7 @@ wanted is closed last, so at no moment is a surviving address without a listener
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from twemproxy import limits, log
@@ -83,7 +84,7 @@ class Reloader:
             async with asyncio.timeout(READ_PATIENCE_S):
                 config = await in_thread(self._load)
                 missing = self._listeners.missing(config)
-                places = await in_thread(lambda: look_up(missing))
+                places = await in_thread(partial(look_up, missing))
             setup, fresh = self._prepare(config, places)
         except ConfigError as failure:
             return "\n".join(explain(failure))

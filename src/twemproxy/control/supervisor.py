@@ -199,7 +199,8 @@ class Supervisor:
         self._regions = [Region(blocks.count) for _ in range(count)]
         await self._open_stats()
         await self._open_admin()
-        places = sockets.look_up(self._listeners.missing(config))
+        missing = self._listeners.missing(config)
+        places = await in_thread(partial(sockets.look_up, missing))
         found, _ = self._listeners.cover(config, places)
         setup = Setup(
             1,
