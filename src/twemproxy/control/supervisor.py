@@ -17,8 +17,6 @@ import os
 import platform
 import select
 import signal
-import socket
-import time
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
@@ -38,8 +36,8 @@ from twemproxy.control import (
     signals,
     sockets,
 )
-from twemproxy.control.admin import Admin, Serving, load_exporter
-from twemproxy.control.descriptors import peers, share_out
+from twemproxy.control.descriptors import share_out
+from twemproxy.control.monitoring import Monitoring
 from twemproxy.control.options import Options
 from twemproxy.control.reload import Reloader, explain
 from twemproxy.control.resolve import Resolver
@@ -48,8 +46,6 @@ from twemproxy.control.threads import in_thread
 from twemproxy.control.watch import Watch
 from twemproxy.control.workers import COMMAND, Worker, Workers
 from twemproxy.errors import ConfigError
-from twemproxy.stats.collect import Facts, document
-from twemproxy.stats.port import MAX_READERS, StatsPort
 from twemproxy.stats.regions import Blocks, Region
 from twemproxy.version import COMPATIBLE, VERSION
 
@@ -103,17 +99,14 @@ class Supervisor:
         self._command = command
         self._ending: asyncio.Future[Ending]
         self._listeners = listeners
-        self._stats: StatsPort | None = None
-        self._regions: list[Region] = []
         self._workers: Workers | None = None
         self._reloader: Reloader | None = None
-        self._admin = Admin(self._document)
+        self._monitoring = Monitoring()
         self._watch = Watch(options.conf_file) if options.watch else None
         self._resolver = Resolver()
         self._former = 0  # whose pid file we took, until we serve
         self._asked_early = False  # to reload, when nothing could be reloaded yet
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._started_s = time.monotonic()
 
     async def live(self) -> Ending:
         """Start, serve until the ending is known, stop."""
@@ -196,30 +189,28 @@ class Supervisor:
         )
         blocks = Blocks(config)
         count = self._options.workers or cores.usable()
-        self._regions = [Region(blocks.count) for _ in range(count)]
-        await self._open_stats()
-        await self._open_admin()
+        regions = [Region(blocks.count) for _ in range(count)]
+        await self._monitoring.open(self._options, regions)
         missing = self._listeners.missing(config)
         places = await in_thread(partial(sockets.look_up, missing))
         found, _ = self._listeners.cover(config, places)
         setup = Setup(
             1,
             config,
-            blocks.assign(config, self._regions),
+            blocks.assign(config, regions),
             tuple(found[pool.name] for pool in config.pools),
             limits.max_clients,
         )
         poller = self._options.poller or best_poller()
-        self._workers = Workers(
-            self._regions, self._process, self, poller, self._command
-        )
+        self._workers = Workers(regions, self._process, self, poller, self._command)
         self._reloader = Reloader(
             partial(load, self._options.conf_file),
             self._listeners,
             blocks,
-            self._regions,
+            regions,
             setup,
         )
+        self._monitoring.show(self._reloader)
         if self._asked_early:  # the file may have changed since it was read
             self._reloader.request()
         reason = await self._workers.start(setup)
@@ -227,31 +218,10 @@ class Supervisor:
             raise ConfigError(reason)
         self._former = 0
         self._reloader.begin(self._workers)
-        views = [region.view for region in self._regions]
-        self._admin.serving = Serving(self._reloader, self._workers, views)
+        self._monitoring.begin(self._reloader, self._workers)
         _log_listeners(setup)
         notify.tell("READY=1", f"STATUS={count} workers serve")
         self._spawn(self._pulse())
-
-    async def _open_stats(self) -> None:
-        host, port = self._options.stats_addr, self._options.stats_port
-        listener = sockets.open_own("stats server", host, port)
-        self._stats = StatsPort(listener, self._document, peers(MAX_READERS))
-        await self._stats.open()
-        log.notice(
-            "m %d listening on stats server '%s:%d'", listener.fileno(), host, port
-        )
-
-    async def _open_admin(self) -> None:
-        metrics = None
-        if self._options.metrics:
-            self._admin.exporter = load_exporter()
-            host, _, port = self._options.metrics.rpartition(":")
-            metrics = sockets.open_own("metrics", host, int(port))
-            log.notice(
-                "m %d listening on metrics '%s:%s'", metrics.fileno(), host, port
-            )
-        await self._admin.open(metrics)
 
     # Serving.
 
@@ -264,25 +234,13 @@ class Supervisor:
             "log_json": self._options.log_json,
         }
 
-    def _document(self) -> bytes:
-        setup = self._reloader.setup if self._reloader else None
-        facts = Facts(
-            socket.gethostname(),
-            int(time.monotonic() - self._started_s),
-            int(time.time()),
-            len(self._regions),
-            setup.generation if setup else 0,
-        )
-        views = [region.view for region in self._regions]
-        return document(facts, setup.blocks if setup else (), views)
-
     async def _pulse(self) -> None:
         """Feed the watchdog while every worker's loop turns; settle the log."""
         interval_s = notify.watchdog_s()
         while True:
             await asyncio.sleep(min(PULSE_S, interval_s or PULSE_S))
             log.flush()
-            if interval_s and not self._admin.silent_workers():
+            if interval_s and not self._monitoring.silent_workers():
                 notify.tell("WATCHDOG=1")
             if self._watch and self._watch.changed():
                 log.notice("the configuration file has changed")
@@ -328,15 +286,13 @@ class Supervisor:
     async def _drain(self) -> Ending:
         """Serve what is owed, no new clients; a second signal cuts it short."""
         notify.tell("STOPPING=1")
-        self._admin.draining = True
         cut: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         _bind_cut(signal.SIGINT, cut, Ending.INTERRUPTED)
         _bind_cut(signal.SIGTERM, cut, Ending.TERMINATED)
         if self._reloader:
             self._reloader.cancel()
         self._listeners.close()
-        if self._stats:
-            self._stats.close()  # the successor may start now, not after the drain
+        self._monitoring.drain()
         if self._workers is None or not self._workers.pids:
             return Ending.DRAINED
         drained = self._spawn(self._workers.drain(self._options.drain_timeout_s))
@@ -356,9 +312,7 @@ class Supervisor:
             self._workers.kill()
         elif self._workers:
             await self._workers.stop()
-        self._admin.close()
-        if self._stats:
-            self._stats.close()
+        self._monitoring.close()
         if self._options.pid_file:
             pidfile.remove(self._options.pid_file, self._former)
         if ending in (Ending.DRAINED, Ending.FAILED):
