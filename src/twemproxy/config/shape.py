@@ -19,6 +19,11 @@ LISTS: Final = {row.key for row in SETTINGS if row.kind in LISTED}
 _POOLS: Final = "a mapping of pools"
 _BODY: Final = "a mapping of keys and values"
 _LISTLESS: Final = "missing sequence directive at depth 2"
+_SECOND: Final = "has more than one sequence directive"
+_KEY_REASONS: Final = {
+    "sequence": 'has invalid "key:value" at depth 2',
+    "mapping": "has a depth greater than 2",
+}
 _DEEP: Final = "a plain value, in quotes if it has braces"
 
 
@@ -36,7 +41,7 @@ class _Shape:
         self.file = file
         self.problems: list[Problem] = []
         self.listless = 0  # problems that are a pool without a list
-        self._sequences: dict[int, int] = {}  # by id of a mapping or merged value
+        self._listed: dict[int, bool] = {}  # by id of a mapping or merged value
         self._checked: set[int] = set()  # ids of sequences
 
     def check(self, root: Node) -> list[Problem]:
@@ -67,8 +72,8 @@ class _Shape:
 
     def _body(self, name: Node, body: Node) -> None:
         before = len(self.problems)
-        sequences = self._keys(name.text, body, 0)
-        if not sequences and len(self.problems) == before:
+        listed = self._keys(name.text, body, 0)
+        if not listed and len(self.problems) == before:
             self.listless += 1
             self._no_list(name, body)
 
@@ -81,64 +86,53 @@ class _Shape:
                 return
         self._add(name.line, name.text, "no list", expected, reason)
 
-    def _keys(self, pool: str, body: Node, depth: int) -> int:
-        """Check one mapping of keys; tell how many sequences it brings."""
-        if id(body) in self._sequences:
-            return self._sequences[id(body)]
-        own, inherited, strays = 0, 0, 0
-        meant = "servers" in {k.text for k, v in body.pairs if v.kind == "sequence"}
+    def _keys(self, pool: str, body: Node, depth: int) -> bool:
+        """Check one mapping of keys; tell whether it brings a list of servers."""
+        if id(body) in self._listed:
+            return self._listed[id(body)]
+        meant = _meant(body)
+        inherited = False
         for key, value in body.pairs:
+            where = f"{pool}.{key.text}"
             if key.kind != "scalar":
-                reason = 'has invalid "key:value" at depth 2'
-                if key.kind == "mapping":
-                    reason = "has a depth greater than 2"
-                self._say(key, pool, "a key", reason)
+                self._say(key, pool, "a key", _KEY_REASONS[key.kind])
             elif is_merge(key, value):
-                inherited += self._merge(pool, value, depth)
+                inherited |= self._merge(pool, value, depth)
             elif value.kind == "mapping":
-                where = f"{pool}.{key.text}"
                 self._say(value, where, _DEEP, "has a depth greater than 2")
-            elif value.kind == "sequence" and key.text in LISTS:
-                self._sequence(f"{pool}.{key.text}", value, 1)
             elif value.kind == "sequence":
-                own += 1
-                stray = meant and key.text != "servers"
-                self._sequence(
-                    f"{pool}.{key.text}", value, 2 if stray else own - strays
-                )
-                strays += stray
-        self._sequences[id(body)] = own or inherited
-        return own or inherited
+                if key is not meant and key.text not in LISTS:
+                    self._say(value, where, "one list in a pool", _SECOND)
+                self._sequence(where, value)
+        self._listed[id(body)] = meant is not None or inherited
+        return self._listed[id(body)]
 
-    def _sequence(self, where: str, value: Node, number: int) -> None:
-        reason = "has more than one sequence directive"
-        if number > 1:
-            self._say(value, where, "one list in a pool", reason)
+    def _sequence(self, where: str, value: Node) -> None:
         if id(value) in self._checked:
             return
         self._checked.add(id(value))
         for item in value.items:
             if item.kind == "sequence":
-                self._say(item, where, "a list of plain values", reason)
+                self._say(item, where, "a list of plain values", _SECOND)
             elif item.kind == "mapping":
                 deep = "has a depth greater than 2"
                 self._say(item, where, "a list of plain values", deep)
 
-    def _merge(self, pool: str, value: Node, depth: int) -> int:
+    def _merge(self, pool: str, value: Node, depth: int) -> bool:
         if value.kind == "mapping" and depth < MAX_MERGE_DEPTH:
             return self._keys(pool, value, depth + 1)
-        if id(value) in self._sequences:
-            return self._sequences[id(value)]
-        sequences = 0
+        if id(value) in self._listed:
+            return self._listed[id(value)]
+        listed = False
         for other in merged(value):
             if other.kind == "mapping" and depth < MAX_MERGE_DEPTH:
-                sequences += self._keys(pool, other, depth + 1)
+                listed |= self._keys(pool, other, depth + 1)
             else:
                 expected = "a mapping, or a list of mappings, not too deep"
                 reason = "has a depth greater than 2"
                 self._say(other, f"{pool}.<<", expected, reason)
-        self._sequences[id(value)] = sequences
-        return sequences
+        self._listed[id(value)] = listed
+        return listed
 
     def _say(self, node: Node, where: str, expected: str, reason: str) -> None:
         found = show(node.text) if node.kind == "scalar" else f"a {node.kind}"
@@ -151,3 +145,15 @@ class _Shape:
         self.problems.append(
             Problem(Phase.STRUCTURE, line, where, found, expected, reasons)
         )
+
+
+def _meant(body: Node) -> Node | None:
+    """Find the key whose list is that of the servers, though its name may be wrong."""
+    keys = [
+        key
+        for key, value in body.pairs
+        if key.kind == "scalar" and value.kind == "sequence"
+        if key.text not in LISTS and not is_merge(key, value)
+    ]
+    named = [key for key in keys if key.text == "servers"]
+    return next(iter(named or keys), None)
