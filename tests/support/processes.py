@@ -44,7 +44,10 @@ def descriptors(pid: int) -> int:
 
 def sockets_of(pid: int) -> int:
     """Count the open sockets of one process."""
-    links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    links = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # it was closed meanwhile
+            links.append(str(link.readlink()))
     return sum(link.startswith("socket:") for link in links)
 
 

@@ -13,9 +13,11 @@ import pytest
 from tests.support.models import pool
 from twemproxy.control.setup import plain
 from twemproxy.net.portable import PortablePoller
+from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
 from twemproxy.stats import slot
-from twemproxy.worker import Worker, trail
+from twemproxy.worker.__main__ import trail
+from twemproxy.worker.worker import Worker
 
 TICKS_OF_A_FORMER = 4000
 
@@ -30,7 +32,7 @@ def line() -> Iterator[tuple[Worker, socket.socket]]:
     os.pwrite(counters, former, slot.TICKS * 8)
     worker = Worker(remote.detach(), counters, PortablePoller())
     yield worker, own
-    worker.control.sock.close()
+    worker.line.sock.close()
     own.close()
 
 
@@ -133,3 +135,19 @@ def test_nothing_is_left_of_pools_that_came_and_went(
         assert not any(isinstance(item, Pool) for item in gc.get_objects())
     finally:
         gc.enable()
+
+
+def test_a_removed_pool_is_forgotten_once_its_last_client_has_gone(
+    line: tuple[Worker, socket.socket],
+) -> None:
+    worker, _ = line
+    configure(worker, 1, "a")
+    removed = worker.pools["a"]
+    stays = Client(worker.process, -1, removed.protocol, removed.counters)
+    removed.clients[stays] = None
+    configure(worker, 2, "")
+    worker.beat()
+    assert worker.watch.pools == worker.leaving != []
+    removed.clients.clear()
+    worker.beat()
+    assert worker.watch.pools == worker.leaving == []
