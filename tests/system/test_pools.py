@@ -167,7 +167,7 @@ def left_behind(running: Proxy, server: CannedServer) -> Iterator[str]:
     both = running.config_file.read_text()
     with running.connect() as client:
         client.send(resp("GET", "k"))
-        wait_until(lambda: server.heard, "the request")
+        wait_until(lambda: any(server.heard), "the request")
         running.reload(both[both.index("b:") :])
         yield both
 
