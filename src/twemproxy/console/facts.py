@@ -14,6 +14,11 @@ def number(part: Document, name: str) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def count(part: Document, name: str) -> int:
+    """Return a number, 0 where there is none of this name."""
+    return number(part, name) or 0
+
+
 def text(part: Document, name: str) -> str:
     """Return a text, `UNKNOWN` where there is none of this name."""
     value = part.get(name)

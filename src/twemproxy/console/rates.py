@@ -7,7 +7,7 @@ went back, because another proxy answers now, counts as new.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from twemproxy.console.facts import Document, number, text
+from twemproxy.console.facts import Document, count, text
 from twemproxy.stats.histogram import quantile_us
 
 MEDIAN: Final = 0.5
@@ -74,10 +74,10 @@ def compare(before: State, after: State, elapsed_s: float) -> Look:
     pools = [interval.pool(name) for name in after["histograms"]]
     return Look(
         text(stats, "source"),
-        number(stats, "uptime") or 0,
-        number(stats, "workers") or 0,
-        number(stats, "generation") or 0,
-        number(stats, "curr_connections") or 0,
+        count(stats, "uptime"),
+        count(stats, "workers"),
+        count(stats, "generation"),
+        count(stats, "curr_connections"),
         sum(pool.requests_s for pool in pools),
         pools,
         [server for name in after["histograms"] for server in interval.servers(name)],
@@ -160,7 +160,7 @@ class _Interval:
 def _at(part: Document, path: Sequence[str]) -> int:
     for name in path[:-1]:
         part = part.get(name, {})
-    return number(part, path[-1]) or 0
+    return count(part, path[-1])
 
 
 def _histograms(state: State, pool: str, label: str) -> dict[str, list[int]]:
@@ -172,7 +172,7 @@ def _histograms(state: State, pool: str, label: str) -> dict[str, list[int]]:
 
 
 def _change(now: Sequence[int], past: Sequence[int]) -> Sequence[int]:
-    changes = [count - former for count, former in zip(now, past, strict=True)]
+    changes = [after - before for after, before in zip(now, past, strict=True)]
     return changes if min(changes) >= 0 else now
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from twemproxy.console.facts import Document, number, parts, text
+from twemproxy.console.facts import Document, count, number, parts, text
 from twemproxy.console.running import (
     Unreachable,
     add_running_words,
@@ -65,7 +65,7 @@ def main(argv: list[str]) -> int:
 def as_text(document: Document) -> str:
     """Put the document as people read it."""
     head = [
-        ("uptime", _duration(number(document, "uptime") or 0)),
+        ("uptime", _duration(count(document, "uptime"))),
         ("connections", _cell(document, "curr_connections")),
         ("workers", _cell(document, "workers")),
         ("generation", _cell(document, "generation")),
