@@ -48,6 +48,10 @@ closed: those who hold the most first, until 3/4 are enough. `buffered_bytes`,
 at the beginning, one at the end, and one for each who is closed. Requests under way are
 not among these bytes: each takes about 160, as does each part of one that is split.
 
+Where the system itself gives no more (`ulimit -v`), the connection whose message is too
+long for what is left ends with `Cannot allocate memory`: a client's alone, a server's for
+all who wait on it. Set `max_process_bytes` well below.
+
 ## When descriptors are short
 
 A process keeps 32 to 96 descriptors in reserve for itself, counts those that its servers may

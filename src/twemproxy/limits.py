@@ -11,7 +11,7 @@ KIB: Final = 1024
 MIB: Final = 1024 * KIB
 
 # What a client may send.
-MAX_ARGUMENTS: Final = 1024 * 1024  # arguments of one request, as in Redis
+MAX_ARGUMENTS: Final = 1024 * 1024  # arguments of one request, as in Redis before 7
 MAX_ARGUMENT_BYTES: Final = 512 * MIB  # one argument, as in Redis
 MAX_REQUEST_BYTES: Final = 1024 * MIB  # one request, as in Redis (`max_request_bytes`)
 MAX_REQUEST_KEYS: Final = 1024 * 1024  # keys of one request (`max_request_keys`)

@@ -4,6 +4,8 @@ A loop that spins takes all of a processor, so its ticks and its time are counte
 """
 
 import contextlib
+import os
+import shlex
 import socket
 import threading
 import time
@@ -15,10 +17,11 @@ import pytest
 
 from tests.adversity.conftest import Scene
 from tests.adversity.test_floods import assert_sleeps, at_rest
+from tests.support.dialects import REDIS
 from tests.support.processes import cpu_seconds, descriptors, family, few_descriptors
-from tests.support.proxy import foreign
+from tests.support.proxy import foreign, program
 from tests.support.waiting import wait_until
-from tests.support.wire import Wire
+from tests.support.wire import Wire, resp
 
 pytestmark = pytest.mark.skipif(foreign(), reason="ours has these limits")
 
@@ -164,4 +167,25 @@ def test_who_takes_nothing_at_the_cap_is_closed_and_others_go_on(
         assert time.monotonic() - began > STALLED_S / 2
         b.send(stage.ask_sick)  # its reply is behind those of other gluttons
         assert b.read_expecting(big, patience_s=PATIENCE_S) == big
+    wait_until(lambda: at_rest(stage.proxy), "everything to be given back")
+
+
+@pytest.mark.skipif(
+    os.environ.get("TWEMPROXY_MODE") == "sanitized", reason="it reserves far more"
+)
+@pytest.mark.parametrize("dialect", [REDIS], ids=["redis"])
+def test_a_message_that_the_system_has_no_memory_for_ends_its_connection_alone(
+    direct: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = f"sh -c 'ulimit -v 200000; exec {shlex.join(program())} \"$@\"' sh"
+    monkeypatch.setenv("TWEMPROXY_UNDER_TEST", narrow)
+    stage = direct()
+    worker = family(stage.proxy.pid)[-1]
+    with stage.proxy.connect() as b, stage.proxy.connect() as glutton:
+        stage.assert_well(b)
+        with contextlib.suppress(OSError):
+            glutton.send(resp("MSET", "k", b"x" * (200 * MIB), "l", "y"))
+        wait_until(lambda: "Cannot allocate memory" in stage.proxy.log, "its end")
+        stage.assert_well(b)
+    assert family(stage.proxy.pid)[-1] == worker
     wait_until(lambda: at_rest(stage.proxy), "everything to be given back")

@@ -81,6 +81,18 @@ def test_a_bad_configuration_is_told_twice_and_removes_the_pid_file(
     assert not (tmp_path / "pid").exists()
 
 
+@pytest.mark.parametrize("limit", [6, 8])
+def test_a_start_without_descriptors_is_told_in_the_log(
+    tmp_path: Path, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = f"sh -c 'ulimit -n {limit}; exec {shlex.join(program())} \"$@\"' sh"
+    monkeypatch.setenv("TWEMPROXY_UNDER_TEST", few)
+    end = run_to_end(tmp_path, pool("alpha", f"{LOOPBACK}:1"), "-o", "log")
+    assert end.returncode == 1
+    log = (tmp_path / "log").read_text()
+    assert re.search(r"(cannot start|count in): Too many open files\n", log)
+
+
 @pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"])
 def test_a_bad_configuration_ends_it_without_anywhere_to_complain(
     tmp_path: Path, stderr: str

@@ -51,6 +51,16 @@ def test_the_limit_is_raised_only_when_nobody_could_connect(
     assert raised == [68]
 
 
+def test_a_limit_that_cannot_be_raised_is_told_with_what_is_needed(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    raised = limit(monkeypatch, 34, 34)
+    assert descriptors.share_out(CONFIG).max_clients == 1
+    assert raised == []
+    told = "34 open files, no more are allowed, where servers may need 34: one client"
+    assert told in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(("soft", "pipes"), [(63, 0), (1024, 16), (4096, 32)])
 def test_pipes_for_large_values_have_descriptors_in_reserve(
     soft: int, pipes: int, monkeypatch: pytest.MonkeyPatch

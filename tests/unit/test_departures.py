@@ -53,3 +53,18 @@ def test_a_server_that_was_taken_away_needs_no_collector() -> None:
             assert ours == simulation.pool.servers
     finally:
         gc.enable()
+
+
+def test_a_reload_lays_points_out_only_where_keys_may_move() -> None:
+    simulation = Simulation(2)
+    pool = simulation.pool
+    counters = [simulation.block(2), simulation.block(3)]
+    with simulation.running():
+        ring, config = pool.ring, pool.config
+        pool.adopt(config._replace(timeout_ms=7), counters)
+        assert pool.ring is ring
+        heavy = (config.servers[0]._replace(weight=9), config.servers[1])
+        for change in ({"servers": heavy}, {"hash": "md5"}, {"hash_tag": b"{}"}):
+            ring = pool.ring
+            pool.adopt(pool.config._replace(**change), counters)
+            assert pool.ring is not ring

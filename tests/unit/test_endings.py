@@ -13,6 +13,7 @@ GET = resp("GET", "k")
 RESET = b"-ERR Connection reset by peer\r\n"
 TIMED_OUT = b"-ERR Connection timed out\r\n"
 TIMEOUT_MS = 100
+DAYS_MS = 2147483647
 ONE_READ = 65536
 
 
@@ -255,6 +256,19 @@ def test_no_timer_keeps_a_closed_connection_in_memory() -> None:
         assert client.listen() == RESET
         calls = [timer.call for _, _, timer in simulation.reactor.timers]
         assert link not in [getattr(call, "__self__", None) for call in calls]
+
+
+def test_timers_that_were_cancelled_do_not_pile_up_until_they_are_due() -> None:
+    simulation = Simulation(1, timeout_ms=DAYS_MS)
+    with simulation.running():
+        client = simulation.client()
+        for number in range(300):
+            ask(simulation, client)
+            simulation.dialled[number].say(b"$-1\r\n")
+            simulation.dialled[number].close()
+            simulation.tick(2)
+            assert client.listen() == b"$-1\r\n" * (number + 1)
+        assert len(simulation.reactor.timers) < 150
 
 
 def test_an_error_of_one_server_is_no_failure_where_another_one_is_enough() -> None:

@@ -1,5 +1,7 @@
 """Counter memory: blocks stay with their names, gauges die with their worker."""
 
+import resource
+
 import pytest
 
 from tests.support.models import pool
@@ -20,6 +22,16 @@ def test_a_name_keeps_its_block_through_reloads() -> None:
     used = [p.block for p in again] + [s.block for p in again for s in p.servers]
     assert len(set(used)) == len(used)
     assert 0 not in used
+
+
+def test_without_room_to_count_in_the_limit_is_told() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, hard))
+    try:
+        with pytest.raises(ConfigError, match=r"6291456 bytes .* \(ulimit -f\)"):
+            Region(MIN_BLOCKS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_room_is_made_of_names_that_are_gone_and_their_numbers_go() -> None:

@@ -33,8 +33,12 @@ def share_out(config: Config) -> Descriptors:
     if soft != resource.RLIM_INFINITY and soft <= servers + reserve:
         wanted = 2 * (servers + reserve)
         raised = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        log.warn("%d open files are too few, raising the limit to %d", soft, raised)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+        if raised > soft:
+            log.warn("%d open files are too few, raising the limit to %d", soft, raised)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+        else:
+            text = "%d open files, no more are allowed, where servers may need %d"
+            log.warn(f"{text}: one client at a time", soft, servers + reserve)
         soft = raised
     max_fds = UNLIMITED if soft == resource.RLIM_INFINITY else soft
     pipes = min(limits.MAX_PIPES, max_fds // limits.DESCRIPTORS_PER_PIPE)

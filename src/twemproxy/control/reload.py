@@ -142,7 +142,7 @@ class Reloader:
         try:
             return await self.reload(workers)
         except Exception as bug:  # the edge of a task
-            return f"cannot reload: {bug!r}"
+            return f"cannot reload: {in_words(bug)}"
 
 
 def explain(failure: ConfigError) -> list[str]:
@@ -150,3 +150,10 @@ def explain(failure: ConfigError) -> list[str]:
     if isinstance(failure, ConfigFileError):
         return [*failure.log_lines, *failure.report()]
     return str(failure).splitlines()
+
+
+def in_words(bug: Exception) -> str:
+    """Spell a failure that nobody expected: what the system says, or what it is."""
+    if not isinstance(bug, OSError) or not bug.strerror:
+        return repr(bug)
+    return f"{bug.strerror}: '{bug.filename}'" if bug.filename else bug.strerror

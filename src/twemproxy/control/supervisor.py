@@ -39,7 +39,7 @@ from twemproxy.control import (
 from twemproxy.control.descriptors import share_out
 from twemproxy.control.monitoring import Monitoring
 from twemproxy.control.options import Options
-from twemproxy.control.reload import Reloader, explain
+from twemproxy.control.reload import Reloader, explain, in_words
 from twemproxy.control.resolve import Resolver
 from twemproxy.control.setup import Setup
 from twemproxy.control.threads import in_thread
@@ -78,7 +78,14 @@ def run(options: Options, command: Sequence[str] = COMMAND) -> int:
     setproctitle(f"nutcracker: supervisor ({options.conf_file})")
     # pidof, pgrep -x and killall find who takes the signals, as with the C program.
     setthreadtitle("nutcracker")
-    ending = asyncio.run(Supervisor(options, listeners, command).live())
+    runner = asyncio.Runner()
+    try:
+        runner.get_loop()  # takes descriptors
+    except OSError as failure:
+        log.error("cannot start: %s", in_words(failure))
+        return 1
+    with runner:
+        ending = runner.run(Supervisor(options, listeners, command).live())
     log.flush()
     if ending.value < 0:
         signals.die_of(signal.Signals(-ending.value))
@@ -178,7 +185,7 @@ class Supervisor:
                 log.complain(INVALID.format(self._options.conf_file))
             self._end(Ending.FAILED)
         except Exception as bug:  # the edge of a task: end, do not hang half started
-            log.error("cannot start: %r", bug)
+            log.error("cannot start: %s", in_words(bug))
             self._end(Ending.FAILED)
 
     async def _open(self, config: Config) -> None:

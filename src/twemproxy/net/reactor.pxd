@@ -6,7 +6,7 @@ from twemproxy.net.poller cimport Poller
 from twemproxy.net.slab cimport Slab
 
 cdef Py_ssize_t SLAB_BYTES
-cdef Py_ssize_t PLENTY
+cdef Py_ssize_t PLENTY, FEW_TIMERS
 cdef int64_t MAX_SLEEP_MS, HELD_MS, NEVER, BREATH_US, LONG_BREATH_US, EASY_US, LONG_HOLD_US
 cdef int CROWD, GATHER, HOLD, PART, SHARE, SLOWLY
 
@@ -30,7 +30,7 @@ cdef class Reactor:
     cdef public list again, dirty_servers, dirty_clients, unsettled, held, timers
     cdef public int64_t due_ms, now_ms, now_us, sequence, ticks, wait_us, release_us
     cdef public int batch
-    cdef public Py_ssize_t askers, under_way, moved
+    cdef public Py_ssize_t askers, under_way, moved, timers_room
     cdef public bint running
 
     cpdef read_clock(self)
@@ -39,6 +39,7 @@ cdef class Reactor:
     cpdef unregister(self, Handler handler)
     @cython.locals(timer=Timer)
     cpdef Timer call_at(self, int64_t at_ms, object call)
+    cdef drop_cancelled(self)
     cpdef int flush_later(self, Handler handler) except -1
     cpdef read_later(self, Handler handler)
     cdef settle_later(self, Handler handler)

@@ -38,6 +38,7 @@ LONG_HOLD_US: Final = 10000
 HELD_MS: Final = 1  # the longest sleep of a loop that holds some
 MAX_SLEEP_MS: Final = 3600000
 NEVER: Final = 1 << 62  # ms
+FEW_TIMERS: Final = 64  # of which it does not matter how many were cancelled
 
 
 class Handler:
@@ -102,6 +103,7 @@ class Reactor:
         "slab",
         "ticks",
         "timers",
+        "timers_room",
         "under_way",
         "unsettled",
         "wait_us",
@@ -118,6 +120,7 @@ class Reactor:
         self.held: list[Handler] = []
         self.release_us = 0  # when those are released, whatever comes
         self.timers: list[tuple[int, int, Timer]] = []
+        self.timers_room = FEW_TIMERS  # with so many, the cancelled ones are dropped
         self.due_ms = NEVER  # when the first timer is due
         self.sequence = 0
         self.ticks = 0
@@ -151,9 +154,17 @@ class Reactor:
         """Call once when the clock reaches `at_ms`."""
         timer = Timer(call)
         self.sequence += 1
+        if len(self.timers) >= self.timers_room:
+            self.drop_cancelled()
         heapq.heappush(self.timers, (at_ms, self.sequence, timer))
         self.due_ms = min(self.due_ms, at_ms)
         return timer
+
+    def drop_cancelled(self) -> None:
+        """Keep no timer that was cancelled: its time may be days away."""
+        self.timers = [entry for entry in self.timers if is_wanted(entry)]
+        heapq.heapify(self.timers)
+        self.timers_room = max(FEW_TIMERS, 2 * len(self.timers))
 
     def flush_later(self, handler: Handler) -> None:
         """Flush in this tick, after everything has been read."""
@@ -305,3 +316,8 @@ class Reactor:
             if call is not None:
                 call()
         self.due_ms = self.timers[0][0] if self.timers else NEVER
+
+
+def is_wanted(entry: tuple[int, int, Timer]) -> bool:
+    """Tell whether a timer in the heap was not cancelled."""
+    return entry[2].call is not None

@@ -53,6 +53,7 @@ cdef class Connection(Handler):
     @cython.locals(count=Py_ssize_t)
     cdef bint fill_gap(self, Gap gap) except -1
     cdef on_nothing(self, Py_ssize_t count)
+    cdef Slab fit_or_end(self, Slab slab)
     @cython.locals(need=Py_ssize_t, size=Py_ssize_t)
     cpdef Slab fit(self, Slab slab)
     @cython.locals(end=Py_ssize_t)

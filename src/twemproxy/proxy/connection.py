@@ -7,6 +7,7 @@ value need not be seen at all: it goes through pipes and leaves a gap in the bac
 What leaves waits in the outbox until the end of the tick.
 """
 
+import errno
 import os
 from typing import Any, Final
 
@@ -154,6 +155,8 @@ class Connection(Handler):
                 return
             kept = backlog.used - self.backlog_at
         slab = self.place(kept)
+        if slab is None:
+            return
         at = slab.used
         start = consumed = at - kept
         room = self.room(slab, kept)
@@ -179,13 +182,16 @@ class Connection(Handler):
         else:
             self.on_nothing(count)
 
-    def place(self, kept: int) -> Slab:
-        """Return the slab to receive into; the bytes that were `kept` are its last."""
+    def place(self, kept: int) -> Slab | None:
+        """Return the slab to receive into; the bytes that were `kept` are its last.
+
+        None if the system has no memory for it; then this connection is over.
+        """
         slab = self.reactor.slab
         backlog = self.backlog
         if backlog is not None:
             if backlog.gap is not None or self.stays(kept):
-                return self.fit(backlog)
+                return self.fit_or_end(backlog)
             slab.take(backlog.buf, self.backlog_at, backlog.used)
         return slab
 
@@ -269,6 +275,14 @@ class Connection(Handler):
             self.on_dry()
         else:
             self.on_broken(-count)
+
+    def fit_or_end(self, slab: Slab) -> Slab | None:
+        """Fit the backlog; where there is no memory for so much, others need less."""
+        try:
+            return self.fit(slab)
+        except MemoryError:
+            self.on_broken(errno.ENOMEM)
+            return None
 
     def fit(self, slab: Slab) -> Slab:
         """Return the backlog with room for more of its message, from offset 0.

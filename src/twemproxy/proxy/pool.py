@@ -30,7 +30,12 @@ RETIRE_MS: Final = 20  # between two looks whether clients are left
 
 def ring_of(config: PoolConfig) -> Distribution:
     """Return the placement of keys that a pool's configuration asks for."""
-    return Distribution(
+    return Distribution(*placement(config))
+
+
+def placement(config: PoolConfig) -> tuple[str, str, bytes, list[bytes], list[int]]:
+    """Return all that the places of keys follow from while every server is live."""
+    return (
         config.distribution,
         config.hash,
         config.hash_tag,
@@ -78,6 +83,7 @@ class Pool(Home):
         )
         same_connections = config.server_connections == self.config.server_connections
         former = {server.config: server for server in self.servers}
+        same_places = placement(config) == placement(self.config)
         self.config = config
         self.servers = []
         for i, server_config in enumerate(config.servers):
@@ -100,7 +106,8 @@ class Pool(Home):
                 client.catch_up()  # elsewhere a read might overtake its own write
             client.restrict(config.max_in_flight, config.max_client_output_bytes)
             client.authenticated = client.authenticated or not config.redis_auth
-        self.ring = ring_of(config)
+        if not same_places:  # laying the points of many servers out takes a while
+            self.ring = ring_of(config)
         self.protocol.on_servers()
         self.trace()
         self.shorten_ejections()

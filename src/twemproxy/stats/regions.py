@@ -5,6 +5,7 @@ process, so a pool that a reload changes goes on counting where it was, and a wo
 that replaces a dead one goes on in the region of its predecessor.
 """
 
+import errno
 import mmap
 import os
 import sys
@@ -20,6 +21,9 @@ from twemproxy.stats.metrics import BLOCK_BYTES, BLOCK_SLOTS, PROCESS_BLOCK, TAB
 
 MIN_BLOCKS: Final = 4096  # megabytes of address space; memory comes as it is used
 ROOM_TO_GROW: Final = 8  # times what the first configuration needs, for reloads
+
+# Which limit of ours says so, where that is no matter of course.
+LIMITED: Final = {errno.EFBIG: " (ulimit -f)", errno.ENOMEM: " (ulimit -v)"}
 
 Key = tuple[str, str | None]  # a pool's name, and a server's label or none
 Scopes = Mapping[int, str]  # "pool" or "server", by the number of the block
@@ -37,8 +41,15 @@ class Region:
     __slots__ = ("_memory", "fd", "view")
 
     def __init__(self, blocks: int) -> None:
-        self.fd = _anonymous_file(blocks * BLOCK_BYTES)
-        self._memory = mmap.mmap(self.fd, blocks * BLOCK_BYTES)
+        size = blocks * BLOCK_BYTES
+        try:
+            self.fd = _anonymous_file(size)
+            self._memory = mmap.mmap(self.fd, size)
+        except OSError as failure:
+            raise ConfigError(
+                f"cannot have {size} bytes to count in: {failure.strerror}"
+                f"{LIMITED.get(failure.errno or 0, '')}"
+            ) from failure
         self.view = memoryview(self._memory).cast("q")
 
     def forget(self, scopes: Scopes) -> None:
