@@ -55,8 +55,10 @@ all who wait on it. Set `max_process_bytes` well below.
 ## When descriptors are short
 
 A process keeps 32 to 96 descriptors in reserve for itself, counts those that its servers may
-need, and turns away the clients that are left over. If accepting fails all the same,
-the listener rests for 100 milliseconds, with one log line each time.
+need, and turns away the clients that are left over. Redis servers count twice, as clients
+that speak RESP3 have connections of their own, but half of what is left then is for
+clients in every case. If accepting fails all the same, the listener rests for 100
+milliseconds, with one log line each time.
 
 The kernel goes on answering for a while until its backlog is full, so clients wait
 rather than fail, and those who are connected notice nothing.

@@ -43,6 +43,14 @@ def test_clients_of_either_protocol_have_connections_in_reserve(
     assert descriptors.share_out(config) == (60, 60 - 32 - 2 * 6 - 1, 7)
 
 
+def test_the_reserve_for_newer_clients_leaves_half_to_clients(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limit(monkeypatch, 63, 63)
+    config = Config((pool("alpha", "s1", "s2")._replace(server_connections=6),))
+    assert descriptors.share_out(config).max_clients == (63 - 32 - 13) // 2
+
+
 def test_the_limit_is_raised_only_when_nobody_could_connect(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -57,7 +65,7 @@ def test_a_limit_that_cannot_be_raised_is_told_with_what_is_needed(
     raised = limit(monkeypatch, 34, 34)
     assert descriptors.share_out(CONFIG).max_clients == 1
     assert raised == []
-    told = "34 open files, no more are allowed, where servers may need 34: one client"
+    told = "34 open files, no more are allowed, where servers may need 34\n"
     assert told in capfd.readouterr().err
 
 

@@ -25,25 +25,33 @@ class Descriptors(NamedTuple):
 
 
 def share_out(config: Config) -> Descriptors:
-    """Divide the soft limit, raising it only when nobody could connect otherwise."""
+    """Divide the soft limit, raising it only when nobody could connect otherwise.
+
+    Half of what servers leave is for clients, however many speak RESP3.
+    """
     servers = sum(connections(pool) + 1 for pool in config.pools)
     newer = sum(connections(pool) for pool in config.pools if pool.redis)
-    reserve = RESERVED + newer
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft <= servers + reserve:
-        wanted = 2 * (servers + reserve)
-        raised = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        if raised > soft:
-            log.warn("%d open files are too few, raising the limit to %d", soft, raised)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
-        else:
-            text = "%d open files, no more are allowed, where servers may need %d"
-            log.warn(f"{text}: one client at a time", soft, servers + reserve)
-        soft = raised
-    max_fds = UNLIMITED if soft == resource.RLIM_INFINITY else soft
+    max_fds = _limit_for(servers + newer + RESERVED)
     pipes = min(limits.MAX_PIPES, max_fds // limits.DESCRIPTORS_PER_PIPE)
-    reserve += 2 * pipes
-    return Descriptors(max_fds, max(1, max_fds - servers - reserve), servers)
+    left = max_fds - servers - RESERVED - 2 * pipes
+    return Descriptors(max_fds, max(1, left - min(newer, left // 2)), servers)
+
+
+def _limit_for(needed: int) -> int:
+    """Return the soft limit, raised where it is no more than what is needed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return UNLIMITED
+    if soft > needed:
+        return soft
+    raised = 2 * needed if hard == resource.RLIM_INFINITY else min(2 * needed, hard)
+    if raised <= soft:
+        text = "%d open files, no more are allowed, where servers may need %d"
+        log.warn(text, soft, needed)
+        return soft
+    log.warn("%d open files are too few, raising the limit to %d", soft, raised)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+    return raised
 
 
 def connections(pool: PoolConfig) -> int:
