@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from twemproxy.config.model import PoolConfig
 from twemproxy.wire import rule
 from twemproxy.wire.memcache import commands as memcache
 from twemproxy.wire.redis import answers
@@ -67,6 +68,8 @@ WHERE: Final = {
     rule.AFTER_SORT: "and what `STORE`, `BY`, `GET` name; patterns need a hash tag",
 }
 
+DENIED: Final = PoolConfig._field_defaults["deny_commands"]
+UNLESS_DENIED: Final = "only with a [`deny_commands`](configuration.md) without it"
 
 Row = redis.Command | memcache.Command
 
@@ -84,6 +87,8 @@ def remarks(row: Row) -> Iterable[str]:
     elif row.merge in MERGE:
         yield MERGE[row.merge]
     if isinstance(row, redis.Command):
+        if row.name.decode() in DENIED:
+            yield UNLESS_DENIED
         if row.numkeys and row.how == rule.SAME:
             yield "keys after their number"
         if row.where in WHERE:
