@@ -21,6 +21,10 @@ COUNTED: Final = (
     ((), (20000, 30000, 5), 54801),
     ((), (20000, 30000, 50000, 1), 106863),
     (("-m", "512"), (2000, 300, 700, 1), 3549),
+    # A length or a key that does not fit into the rest of a block begins another one.
+    (("-m", "512"), (430, 700, 30, 1), 1954),
+    (("-m", "512"), (433, 700, 30, 1), 1523),
+    ((), (16302, 20000, 3, 1), 56379),
 )
 PATIENCE_S = 1.5  # less than a client that we close is heard out
 

@@ -273,3 +273,19 @@ def test_a_listen_name_is_resolved_once_and_server_names_never() -> None:
         "Name or service not known",
         'conf: directive "listen" has an invalid value',
     )
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        ("  listen:\n   - key: v\n", "has a depth greater than 2"),
+        ("  listen:\n   - v\n   - k: v\n", "has a depth greater than 2"),
+        ("  hash:\n   - v\n  deep:\n    k: v\n", "has a depth greater than 2"),
+        ("  hash:\n   - v\n", "has more than one sequence directive"),
+        ("  hash:\n   - - v\n", "has more than one sequence directive"),
+    ],
+)
+def test_a_second_list_is_complained_of_where_it_begins(keys: str, reason: str) -> None:
+    with pytest.raises(ConfigFileError) as caught:
+        pools(POOL.replace("  servers:", keys + "  servers:"))
+    assert caught.value.log_lines == (f"conf: 'f.yml' {reason}",)

@@ -102,8 +102,6 @@ def parse_server(text: str) -> ServerConfig:
     address, blank, name = text.rpartition(" ")
     if not blank:
         address, name = text, ""
-    elif not name:
-        raise Unfit(_BAD_SERVER, "a name after the blank, or no blank")
     address, colon, weight_text = address.rpartition(":")
     is_path = text[0] == "/"
     host, port_colon, port_text = address.rpartition(":")
@@ -115,11 +113,14 @@ def parse_server(text: str) -> ServerConfig:
         zero = "a zero" if weight == 0 else "an invalid"
         expected = f"a weight from 1 to {MAX_NUMBER} in {SERVER_FORM}"
         raise Unfit(f"has {zero} weight in {_WEIGHT_FORMAT}", expected)
-    if is_path:
-        return ServerConfig(name or f"{address}:", "", 0, address, weight, name)
-    port = parse_number(port_text)
-    if not 0 < port <= MAX_PORT:
+    port = 0 if is_path else parse_number(port_text)
+    if not is_path and not 0 < port <= MAX_PORT:
         expected = f"a port from 1 to {MAX_PORT} in {SERVER_FORM}"
         raise Unfit(f"has an invalid port in {_WEIGHT_FORMAT}", expected)
+    if blank and not name:
+        # Last: to the C program an empty name is no mistake, but what precedes may be.
+        raise Unfit(_BAD_SERVER, "a name after the blank, or no blank")
+    if is_path:
+        return ServerConfig(name or f"{address}:", "", 0, address, weight, name)
     label = host if port == UNLABELLED_PORT else address
     return ServerConfig(name or label, host, port, "", weight, name)

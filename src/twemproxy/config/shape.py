@@ -91,7 +91,8 @@ class _Shape:
         if id(body) in self._listed:
             return self._listed[id(body)]
         meant = _meant(body)
-        inherited = False
+        lists, inherited = 0, False
+        surplus: list[tuple[str, Node]] = []
         for key, value in body.pairs:
             where = f"{pool}.{key.text}"
             if key.kind != "scalar":
@@ -101,11 +102,20 @@ class _Shape:
             elif value.kind == "mapping":
                 self._say(value, where, _DEEP, "has a depth greater than 2")
             elif value.kind == "sequence":
-                if key is not meant and key.text not in LISTS:
-                    self._say(value, where, "one list in a pool", _SECOND)
+                if key.text not in LISTS:
+                    lists += 1
+                    surplus += [(where, value)] if key is not meant else []
+                if lists > 1:  # the C program complains here, whichever is meant
+                    self._too_many(surplus)
                 self._sequence(where, value)
         self._listed[id(body)] = meant is not None or inherited
         return self._listed[id(body)]
+
+    def _too_many(self, surplus: list[tuple[str, Node]]) -> None:
+        """Report lists that a pool does not need, and forget them."""
+        for where, value in surplus:
+            self._say(value, where, "one list in a pool", _SECOND)
+        surplus.clear()
 
     def _sequence(self, where: str, value: Node) -> None:
         if id(value) in self._checked:

@@ -123,6 +123,16 @@ def heads_of(command: Command) -> list[bytearray]:
 HEADS: Final = [heads_of(command) for command in COMMANDS]
 
 
+def block_of(start: int, end: int, begin: int, block: int) -> int:
+    """Return where the C program's receive block begins that has a length or a key.
+
+    It lies from `start` to behind its CR, the `end`, and an earlier block begins at
+    `begin`. What does not fit into the rest of a block is moved to the next one.
+    """
+    begin += (start - begin) // block * block
+    return start if end > begin + block else begin
+
+
 class Splitter:
     """Splits the requests of one pool, one at a time.
 
@@ -276,15 +286,28 @@ class Splitter:
         walker = self.walker
         block = self.pool.process.mbuf_bytes - MBUF_HEAD
         excess = 0
+        begin = 0  # of a receive block
+        word = 1
         key = self.chains.first[server]
-        while key >= 0:
-            value = 2 * (2 + 2 * key)
-            if value < 2 * (walker.count - 1):
-                start = walker.spans[value - 1] + 2
-                end = walker.spans[value + 1] + 2
-                excess += end - max(start, end - end % block)
+        while key >= 0 and 3 + 2 * key < walker.count:
+            value = 2 + 2 * key
+            while word <= value:
+                begin = self.block_of_length(word, begin, block)
+                if word % 2:
+                    first, last = walker.spans[2 * word], walker.spans[2 * word + 1]
+                    begin = block_of(first, last + 1, begin, block)
+                word += 1
+            start = walker.spans[2 * value - 1] + 2
+            end = walker.spans[2 * value + 1] + 2
+            excess += end - max(start, self.block_of_length(value + 1, begin, block))
             key = self.chains.following[key]
         return excess
+
+    def block_of_length(self, word: int, begin: int, block: int) -> int:
+        """Return where the receive block begins that has the length of a word."""
+        walker = self.walker
+        start, end = walker.spans[2 * word - 1] + 2, walker.spans[2 * word] - 1
+        return block_of(start, end, begin, block)
 
     def write_run(self, outbox: Outbox, first: int, last: int) -> None:
         """Write arguments `first` to `last`, the latter excluded."""
