@@ -64,6 +64,7 @@ HOT = [
     "twemproxy.proxy.backend",
     "twemproxy.proxy.pool",
     "twemproxy.proxy.pairing",
+    "twemproxy.proxy.pool_protocol",
     "twemproxy.proxy.guard",
     "twemproxy.proxy.chains",
     "twemproxy.proxy.memcache_values",

@@ -20,7 +20,6 @@ from twemproxy.wire.memcache.commands import COMMANDS
 from twemproxy.wire.memcache.request import RequestScanner
 from twemproxy.wire.memcache.response import ResponseScanner
 from twemproxy.wire.memcache.rewrite import rewritten
-from twemproxy.wire.memcache.words import words_of
 
 PING: Final = b"mn\r\n"
 PONG: Final = b"MN\r\n"
@@ -42,7 +41,7 @@ def passed_on(walker: RequestScanner, buf: bytearray, at: int) -> bytes:
         return b""
     if walker.canonical:
         return bytes(buf[at : at + walker.length])
-    line = rewritten(row, words_of(walker, buf, at, walker.count))
+    line = rewritten(row, walker.words(buf, at, walker.count))
     return line + b"\r\n" + bytes(buf[at + walker.line : at + walker.length])
 
 

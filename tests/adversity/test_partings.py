@@ -122,6 +122,7 @@ def test_who_is_leaving_is_counted_as_closed(
 ) -> None:
     stage = direct()
     ends = REDIS_ENDS if stage.dialect.redis else MEMCACHE_ENDS
+    wait_for_clients(stage.proxy, 0)  # who set the stage
     before = stage.proxy.pool_stats()[counter]
     connections = stage.proxy.stats()["curr_connections"]
     with narrow(stage.proxy.port) as sock:

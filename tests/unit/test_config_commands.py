@@ -7,7 +7,7 @@ from twemproxy.config.load import parse
 from twemproxy.config.model import CommandRule, PoolConfig
 from twemproxy.config.problems import ConfigFileError
 from twemproxy.config.settings import KINDS_OF_COMMANDS
-from twemproxy.proxy.redis_catalogue import CATEGORIES
+from twemproxy.wire.redis.commands import CATEGORIES
 
 POOL = """\
 alpha:
@@ -95,7 +95,7 @@ def test_a_kind_of_commands_that_there_is_not_is_a_mistake() -> None:
 
 
 def test_the_kinds_of_commands_are_those_of_the_table() -> None:
-    assert sorted(CATEGORIES) == list(KINDS_OF_COMMANDS)
+    assert sorted(name.decode() for name in CATEGORIES) == list(KINDS_OF_COMMANDS)
 
 
 def test_two_lines_for_one_command_are_a_mistake_at_the_second() -> None:

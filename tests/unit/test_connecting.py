@@ -6,7 +6,7 @@ from unittest import mock
 
 from tests.support.inside import Inside, take
 from tests.support.wire import resp
-from twemproxy.proxy import link, reason
+from twemproxy.proxy import link, state
 from twemproxy.stats import slot
 
 
@@ -26,7 +26,7 @@ def asked_over(sock: socket.socket) -> tuple[bytes, int, int]:
         (server,) = inside.pool.servers
         conns = inside.block(2).get(slot.SERVER_CONNECTIONS)
         states = [conn.state for conn in server.conns]
-        return take(client), conns, max(states, default=reason.CLOSED)
+        return take(client), conns, max(states, default=state.CLOSED)
 
 
 def test_who_is_connected_to_itself_is_refused() -> None:
@@ -35,8 +35,8 @@ def test_who_is_connected_to_itself_is_refused() -> None:
     sock.connect(sock.getsockname())
     sock.setblocking(False)
     refused = b"-ERR Connection refused\r\n"
-    assert asked_over(sock) == (refused, 0, reason.CLOSED)
+    assert asked_over(sock) == (refused, 0, state.CLOSED)
 
 
 def test_an_event_of_another_connects_nobody() -> None:
-    assert asked_over(socket.socket()) == (b"", 0, reason.CONNECTING)
+    assert asked_over(socket.socket()) == (b"", 0, state.CONNECTING)

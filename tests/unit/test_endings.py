@@ -133,7 +133,7 @@ def test_half_a_reply_and_an_end_together_are_an_error_at_once() -> None:
 def test_a_reply_before_its_request_is_written_reaches_nobody() -> None:
     simulation = Simulation(1)
     with simulation.running():
-        simulation.pool.servers[0].pick(None)
+        simulation.pool.servers[0].connection_for(None)
         client = simulation.client()
         client.say(GET)
         simulation.dialled[0].say(b"+poison\r\n")

@@ -15,7 +15,6 @@ from twemproxy.wire.memcache import fault
 from twemproxy.wire.memcache.commands import COMMANDS
 from twemproxy.wire.memcache.request import RequestScanner
 from twemproxy.wire.memcache.rewrite import decoded, rewritten
-from twemproxy.wire.memcache.words import words_of
 
 PlainScanner = plain("twemproxy.wire.memcache.request").RequestScanner
 WHOLE = (
@@ -129,7 +128,7 @@ def test_a_line_written_anew_is_canonical_and_means_the_same(
     data = bytearray(line + value + b"\r\n")
     scanner = whole(data)
     assert not scanner.canonical
-    words = words_of(scanner, data, 0, scanner.count)
+    words = scanner.words(data, 0, scanner.count)
     again = rewritten(COMMANDS[scanner.row], words) + b"\r\n" + value + b"\r\n"
     kept = (exptime + 2**31) % 2**32 - 2**31
     expected = b"set %b %d %d %d\r\n" % (key, flags % 2**32, kept, len(value))

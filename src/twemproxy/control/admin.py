@@ -8,6 +8,7 @@ It is served on the metrics port, if there is one, and on Linux always on a sock
 the abstract namespace that carries our process id, for the operator's commands.
 """
 
+import asyncio
 import importlib
 import json
 import os
@@ -15,13 +16,15 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from functools import partial
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from twemproxy import adminname, log
 from twemproxy.config.diff import redacted
 from twemproxy.control.http import JSON, HttpPort, Request, Response
 from twemproxy.control.reload import Reloader
 from twemproxy.control.setup import plain
+from twemproxy.control.threads import in_thread
 from twemproxy.control.workers import Workers
 from twemproxy.errors import ConfigError
 from twemproxy.stats.histogram import times
@@ -34,6 +37,8 @@ from twemproxy.stats.metrics import (
     Histogram,
 )
 from twemproxy.stats.snapshot import Snapshot
+
+T = TypeVar("T")
 
 # Imported when asked for: they bring a library each, of 3 and of 4 MB.
 EXPORTER: Final = "twemproxy.stats.prometheus"
@@ -79,6 +84,7 @@ class Admin:
         self._document = document
         self._started_s = time.time()
         self._port = HttpPort(self.answer)
+        self._making = asyncio.Lock()
         self._routes: Final = {
             "/healthz": Route("GET", False, self._health),
             "/readyz": Route("GET", False, self._ready),
@@ -150,29 +156,20 @@ class Admin:
     async def _metrics(self, request: Request) -> Response:
         if not self.exporter:
             return Response(404, b"no metrics, start with --metrics-port\n")
-        body, kind = self.exporter.page(
-            self._snapshot(), request.headers.get("accept", "")
-        )
-        return Response(200, body, kind)
+        accept = request.headers.get("accept", "")
+        page = partial(self.exporter.page, self._snapshot(), accept)
+        return Response(200, *await self._make(page))
 
     async def _stats(self, _: Request) -> Response:
         return Response(200, self._document(), JSON)
 
     async def _state(self, _: Request) -> Response:
         """Give the stats document, and the times of every pool and server."""
-        now = self._snapshot()
-        histograms = {
-            pool.name: {
-                "times": _times(pool.block, REQUEST_TIMES, now.views),
-                "servers": {
-                    server.label: _times(server.block, SERVER_TIMES, now.views)
-                    for server in pool.servers
-                },
-            }
-            for pool in now.pools
-        }
+        return await self._make(partial(self._whole, self._snapshot()))
+
+    def _whole(self, now: Snapshot) -> Response:
         document = json.loads(self._document())
-        return _json({"stats": document, "histograms": histograms})
+        return _json({"stats": document, "histograms": _histograms(now)})
 
     async def _config(self, _: Request) -> Response:
         if not self.serving:
@@ -197,6 +194,11 @@ class Admin:
         }
         return _json(answer, 409 if reason else 200)
 
+    async def _make(self, make: Callable[[], T]) -> T:
+        """Make an answer of many servers off the loop, one at a time."""
+        async with self._making:
+            return await in_thread(make)
+
     def _snapshot(self) -> Snapshot:
         serving = self.serving
         setup = serving.reloader.setup if serving else None
@@ -220,6 +222,20 @@ def load_exporter() -> Exporter:
         ) from missing
     exporter: Exporter = module
     return exporter
+
+
+def _histograms(now: Snapshot) -> dict[str, dict[str, Any]]:
+    """Add up the histograms of every pool and of its servers."""
+    return {
+        pool.name: {
+            "times": _times(pool.block, REQUEST_TIMES, now.views),
+            "servers": {
+                server.label: _times(server.block, SERVER_TIMES, now.views)
+                for server in pool.servers
+            },
+        }
+        for pool in now.pools
+    }
 
 
 def _times(

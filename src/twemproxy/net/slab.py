@@ -18,7 +18,7 @@ from twemproxy.net.pipe import Gap, Pipe
 from twemproxy.net.spare import give_block, take_block
 
 TEN: Final = 10
-BLOCK: Final = 65536  # from this size on, memory is used again
+BLOCK: Final = 65536  # from this size on, memory is used again; less is cheap to make
 WORTH_READING: Final = 16384  # for less room it is not worth to receive
 
 

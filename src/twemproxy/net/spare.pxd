@@ -1,6 +1,6 @@
 cimport cython
 
-cdef Py_ssize_t SMALLEST, MAX_BLOCKS, MAX_BYTES, MAX_WASTE
+cdef Py_ssize_t MAX_BLOCKS, MAX_BYTES, MAX_WASTE
 
 @cython.final
 cdef class Spare:

@@ -1,13 +1,13 @@
 """Large blocks between two uses.
 
 Fresh memory costs a page fault per 4 KiB, which for a large value is more than
-reading it. So blocks of freed slabs wait here for the next large value. What lay
-unused for a whole interval between two calls of `trim` is given back.
+reading it. So the blocks of freed slabs wait here for the next large value; slabs give
+those that are worth it. What lay unused for a whole interval between two calls of
+`trim` is given back.
 """
 
 from typing import Final
 
-SMALLEST: Final = 65536  # smaller blocks are cheap to make
 MAX_BLOCKS: Final = 32
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_WASTE: Final = 4  # a block may be so many times larger than what was asked for
@@ -40,9 +40,7 @@ class Spare:
     def give(self, block: bytearray) -> None:
         """Keep a block for its next use, unless there are enough."""
         length = len(block)
-        if length < SMALLEST or len(self.blocks) == MAX_BLOCKS:
-            return
-        if self.total + length <= MAX_BYTES:
+        if len(self.blocks) < MAX_BLOCKS and self.total + length <= MAX_BYTES:
             self.blocks.append(block)
             self.total += length
 

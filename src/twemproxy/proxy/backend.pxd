@@ -1,5 +1,5 @@
 cimport cython
-from twemproxy.proxy cimport reason
+from twemproxy.proxy cimport state
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.process cimport Process
 from twemproxy.proxy.protocol cimport Protocol
@@ -30,7 +30,8 @@ cdef class Server(Owner):
     cdef public int failures, index, last_error, limit, refused, turn
     cdef public long long retry_at_ms, wait_until_ms, waits_us
     @cython.locals(newer=bint, conns=list, conn=ServerConnection)
-    cpdef ServerConnection pick(self, Client client)
+    cpdef ServerConnection connection_for(self, Client client)
+    cdef list conns_of(self, bint newer)
     @cython.locals(pool=Home, conn=ServerConnection)
     cpdef ServerConnection open(self, bint newer)
     @cython.locals(conn=ServerConnection)

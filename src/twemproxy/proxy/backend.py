@@ -12,7 +12,7 @@ from twemproxy import limits
 from twemproxy.config.model import PoolConfig, ServerConfig
 from twemproxy.log import Source
 from twemproxy.net.dial import numeric_family
-from twemproxy.proxy import reason
+from twemproxy.proxy import state
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.process import Process
 from twemproxy.proxy.protocol import Protocol
@@ -100,14 +100,15 @@ class Server(Owner):
         self.last_error = 0
         self.waits_us = 0  # the sum of the last waits for a response, about
 
-    def pick(self, client: Client | None) -> ServerConnection | None:
-        """Return the connection for the next request; None if we hold off without one.
+    def connection_for(self, client: Client | None) -> ServerConnection | None:
+        """Return the connection for the next request, a new one where there is room.
 
-        Connections take turns, but a client stays on its own while anything of
-        it is under way, so that it reads what it wrote, unless that one retires.
+        None if we hold off without one. Connections take turns, but a client stays on
+        its own while anything of it is under way, so that it reads what it wrote,
+        unless that one retires.
         """
         newer = client is not None and client.resp3
-        conns = self.newer if newer else self.conns
+        conns = self.conns_of(newer)
         if self.limit == 1:
             return conns[0] if conns else self.open(newer)
         if client is not None and client.sticky is not None:
@@ -124,6 +125,10 @@ class Server(Owner):
             client.sticky[self] = conn
         return conn
 
+    def conns_of(self, newer: bool) -> list[ServerConnection]:
+        """Return the connections that speak RESP3, or those that do not."""
+        return self.newer if newer else self.conns
+
     def open(self, newer: bool) -> ServerConnection | None:
         """Open one more connection unless the last attempts say to wait."""
         pool = self.pool
@@ -134,7 +139,7 @@ class Server(Owner):
         conn.address = self.config.address
         conn.resp3 = newer
         pool.links[conn] = None
-        (self.newer if newer else self.conns).append(conn)
+        self.conns_of(newer).append(conn)
         pool.protocol.greet(conn)
         conn.dial(self.config.host, self.config.port, self.config.path)
         if self.named:
@@ -144,15 +149,16 @@ class Server(Owner):
     def open_aside(self, newer: bool) -> ServerConnection | None:
         """Return a connection for what cannot wait behind others' requests.
 
-        It is in no list, so nobody else uses it; whoever asks retires it behind
-        the request, and those who come before it has closed share it.
+        It is in no list, so nobody else uses it, and retires as soon as it owes
+        nothing; those who come before it has closed share it.
         """
         conn = self.aside.get(newer)
         if conn is not None:
             return conn
         conn = self.open(newer)
         if conn is not None:
-            (self.newer if newer else self.conns).remove(conn)
+            self.conns_of(newer).remove(conn)
+            conn.retiring = True
             self.aside[newer] = conn
         return conn
 
@@ -182,11 +188,11 @@ class Server(Owner):
             at = "" if conn.addresses is None else conn.addresses.tried
             if at in addresses:
                 continue
-            if conn.state != reason.READY:
+            if conn.state != state.READY:
                 conn.move(addresses)
             else:
                 log.notice("s %d '%s' has moved", conn.fd, conn.address)
-                (self.newer if conn.resp3 else self.conns).remove(conn)
+                self.conns_of(conn.resp3).remove(conn)
                 conn.retire()
 
     def keep(self, limit: int) -> None:
@@ -218,7 +224,7 @@ class Server(Owner):
         But not that of one which retires from an address that a name may have lost.
         """
         self.pool.links.pop(conn, None)
-        conns = self.newer if conn.resp3 else self.conns
+        conns = self.conns_of(conn.resp3)
         if conn in conns:
             conns.remove(conn)
         elif self.aside.get(conn.resp3) is conn:

@@ -4,6 +4,7 @@ import errno
 from typing import Final
 
 from twemproxy import limits, log
+from twemproxy.errors import ProtocolError
 from twemproxy.net.dial import shut_writing
 from twemproxy.net.slab import Slab
 from twemproxy.proxy import reason
@@ -141,7 +142,11 @@ class Client(Pipeline):
                 self.pause(reason.FINISHED)
             return end
         self.in_turns = self.head is None
-        return self.protocol.requests(self, slab, start, end)
+        try:
+            return self.protocol.requests(self, slab, start, end)
+        except ProtocolError as error:
+            self.protocol.on_bad_request(self, slab, start, end, str(error))
+            return end
 
     def held(self) -> int:
         """Return how many bytes are kept for this client, its next replies included."""

@@ -1,7 +1,7 @@
 cimport cython
 from twemproxy.net cimport outcome
 from twemproxy.net.reactor cimport Timer
-from twemproxy.proxy cimport reason
+from twemproxy.proxy cimport state
 from twemproxy.proxy.connection cimport Connection
 from twemproxy.proxy.process cimport Process
 from twemproxy.stats cimport slot

@@ -18,7 +18,7 @@ from twemproxy.net.dial import (
     numeric_family,
 )
 from twemproxy.net.reactor import Timer
-from twemproxy.proxy import reason
+from twemproxy.proxy import state
 from twemproxy.proxy.connection import Connection
 from twemproxy.proxy.process import Process
 from twemproxy.stats import slot
@@ -49,7 +49,7 @@ class Link(Connection):
         self.counters = counters
         self.address = ""
         self.timeout_ms = 0
-        self.state = reason.RESOLVING
+        self.state = state.RESOLVING
         self.addresses: Addresses | None = None  # of a name
         self.share: Timer | None = None  # ends the time that one of several has
         self.error = 0  # what closes it in the next tick
@@ -75,14 +75,14 @@ class Link(Connection):
 
     def on_resolved(self, addresses: list[str], port: int) -> None:
         """Go on with the addresses of a name, or fail for want of them."""
-        if self.state == reason.RESOLVING:
+        if self.state == state.RESOLVING:
             self.addresses = Addresses(addresses, port, self.timeout_ms)
             self.attempt(errno.EHOSTDOWN)
 
     def move(self, addresses: list[str]) -> None:
         """Go on with the addresses that the name has now, if still connecting."""
         former = self.addresses
-        if former is not None and self.state == reason.CONNECTING and self.fd >= 0:
+        if former is not None and self.state == state.CONNECTING and self.fd >= 0:
             self.addresses = Addresses(addresses, former.port, self.timeout_ms)
             self.attempt_another(errno.ETIMEDOUT)
 
@@ -93,7 +93,7 @@ class Link(Connection):
             return
         fd, status = addresses.dial(status)
         self.connect(fd, status)
-        if addresses.left and self.state == reason.CONNECTING:
+        if addresses.left and self.state == state.CONNECTING:
             late_ms = self.reactor.now_ms + addresses.share_ms
             self.share = self.reactor.call_at(late_ms, self.on_late)
 
@@ -118,9 +118,9 @@ class Link(Connection):
 
     def connect(self, fd: int, status: int) -> None:
         """Take over a socket that is being connected."""
-        if fd >= 0 and self.state == reason.RESOLVING:
+        if fd >= 0 and self.state == state.RESOLVING:
             self.count_resolved()
-        self.state = reason.CONNECTING
+        self.state = state.CONNECTING
         if fd < 0:
             self.error = status
             self.reactor.call_at(self.reactor.now_ms, self.on_refused)
@@ -137,7 +137,7 @@ class Link(Connection):
 
     def on_event(self, flags: int) -> None:
         """Finish connecting, or do what every connection does."""
-        if self.state == reason.CONNECTING and self.fd >= 0:
+        if self.state == state.CONNECTING and self.fd >= 0:
             status = connect_error(self.fd)
             if status == errno.EINPROGRESS:
                 return
@@ -154,7 +154,7 @@ class Link(Connection):
 
     def on_connected(self) -> None:
         """Begin to send what waits."""
-        self.state = reason.READY
+        self.state = state.READY
         self.end_share()
         self.counters.add(slot.SERVER_CONNECTIONS, 1)
         if log.wants(INFO):

@@ -1,38 +1,29 @@
 cimport cython
 from twemproxy.net.outbox cimport Outbox
-from twemproxy.net.slab cimport Slab, holding
+from twemproxy.net.slab cimport Slab, permanent
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.memcache_joint cimport write_jointly
-from twemproxy.proxy.memcache_pairing cimport MemcachePairing
 from twemproxy.proxy.memcache_split cimport Splitter
 from twemproxy.proxy.pool cimport Pool
-from twemproxy.proxy.protocol cimport Protocol
 from twemproxy.proxy.request cimport Request
+from twemproxy.proxy.pool_protocol cimport PoolProtocol
 from twemproxy.proxy.sending cimport send_on
 from twemproxy.proxy.server cimport ServerConnection
-from twemproxy.stats cimport slot
 from twemproxy.wire cimport progress, rule
 from twemproxy.wire.memcache.plain cimport key_hash
 from twemproxy.wire.memcache.request cimport RequestScanner
-from twemproxy.wire.memcache.words cimport words_of
 
 @cython.final
-cdef class MemcacheProtocol(Protocol):
-    cdef Pool pool
+cdef class MemcacheProtocol(PoolProtocol):
     cdef int[::1] how, reply, first, blocks, times
-    cdef RequestScanner request_scanner
-    cdef MemcachePairing pairing
     cdef Splitter splitter
     cdef long long[::1] asked
     cdef readonly object local
     cdef dict faults
 
-    @cython.locals(scanner=RequestScanner)
-    cdef RequestScanner new_scanner(self)
     @cython.locals(pos=Py_ssize_t, status=int, length=Py_ssize_t)
     cdef Py_ssize_t walk(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
-    cdef lend(self, Client client, RequestScanner walker)
     @cython.locals(row=int, how=int, reply=int, first=int, start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t)
     cdef route(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
     cdef bint is_single(self, RequestScanner walker) except -1
@@ -47,5 +38,3 @@ cdef class MemcacheProtocol(Protocol):
     cdef bint would_break_lines(self, RequestScanner walker, bytearray buf, Py_ssize_t at, bytearray key) except -1
     @cython.locals(spans="long long[::1]", word=Py_ssize_t)
     cdef bint has_flag(self, RequestScanner walker, bytearray buf, Py_ssize_t at, int letter) except -1
-    cdef answer(self, Client client, bytes reply)
-    cdef on_bad_request(self, Client client, str text, bytes begun)

@@ -7,12 +7,9 @@ tells that nothing more comes.
 """
 
 from array import array
-from typing import Final
 
-from twemproxy.errors import ProtocolError
-from twemproxy.log import Source
 from twemproxy.net.outbox import Outbox
-from twemproxy.net.slab import Slab, holding
+from twemproxy.net.slab import Slab, permanent
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.memcache_joint import write_jointly
@@ -20,23 +17,18 @@ from twemproxy.proxy.memcache_local import LocalAnswers
 from twemproxy.proxy.memcache_pairing import MemcachePairing
 from twemproxy.proxy.memcache_split import Splitter
 from twemproxy.proxy.pool import Pool
-from twemproxy.proxy.protocol import Protocol
+from twemproxy.proxy.pool_protocol import PoolProtocol
 from twemproxy.proxy.sending import send_on
-from twemproxy.proxy.server import ServerConnection
 from twemproxy.proxy.timing import histogram_of
-from twemproxy.stats import slot
 from twemproxy.wire import progress, rule
 from twemproxy.wire.memcache import answers
 from twemproxy.wire.memcache.commands import COMMANDS
 from twemproxy.wire.memcache.plain import key_hash
 from twemproxy.wire.memcache.request import RequestScanner
 from twemproxy.wire.memcache.rewrite import decoded, rewritten
-from twemproxy.wire.memcache.words import words_of
-
-log: Final = Source(__name__)
 
 
-class MemcacheProtocol(Protocol):
+class MemcacheProtocol(PoolProtocol):
     """Speaks memcached with the clients and the servers of one pool."""
 
     __slots__ = (
@@ -46,34 +38,29 @@ class MemcacheProtocol(Protocol):
         "first",
         "how",
         "local",
-        "pairing",
-        "pool",
         "reply",
-        "request_scanner",
         "splitter",
         "times",
     )
 
     def __init__(self, pool: Pool) -> None:
-        Protocol.__init__(self)
-        self.pool = pool
+        PoolProtocol.__init__(self, pool, MemcachePairing())
         self.how = array("i", [row.how for row in COMMANDS])
         self.reply = array("i", [row.reply for row in COMMANDS])
         self.first = array("i", [row.first for row in COMMANDS])
         self.blocks = array("i", [row.block for row in COMMANDS])
         self.times = array("i", [histogram_of(row.flags) for row in COMMANDS])
-        self.request_scanner = self.new_scanner()
-        self.pairing = MemcachePairing()
         self.splitter = Splitter(pool)
         asked = array("q", bytes(8 * len(COMMANDS)))
         self.asked = asked  # requests, or keys of many, by row
         self.local = LocalAnswers(pool, asked)
-        self.faults = {fault: holding(reply) for fault, reply in answers.FAULTS.items()}
+        faults = answers.FAULTS.items()
+        self.faults = {fault: permanent(reply) for fault, reply in faults}
 
     def on_servers(self) -> None:
         """The pool has other servers, and maybe other limits, than before."""
+        PoolProtocol.on_servers(self)
         self.splitter = Splitter(self.pool)
-        self.request_scanner = self.new_scanner()
 
     def new_scanner(self) -> RequestScanner:
         """Return a scanner that keeps to the limits of the pool."""
@@ -86,15 +73,7 @@ class MemcacheProtocol(Protocol):
 
     def requests(self, client: Client, slab: Slab, start: int, end: int) -> int:
         """Route each whole request in slab[start:end]; return where that ended."""
-        walker = client.scanner or self.request_scanner
-        try:
-            return self.walk(client, walker, slab, start, end)
-        except ProtocolError as error:
-            if client.scanner is None:
-                self.request_scanner.reset()
-            begun = bytes(slab.buf[start : min(end, start + answers.BINARY_HEADER)])
-            self.on_bad_request(client, str(error), begun)
-            return end
+        return self.walk(client, client.scanner or self.scanner, slab, start, end)
 
     def walk(
         self, client: Client, walker: RequestScanner, slab: Slab, start: int, end: int
@@ -104,7 +83,7 @@ class MemcacheProtocol(Protocol):
         while pos < end and not client.paused:
             status = walker.advance(slab.buf, pos, end)
             if status == progress.MORE:
-                self.lend(client, walker)
+                self.lend(client)
                 return pos
             length = walker.length
             if status == progress.WHOLE:
@@ -118,16 +97,10 @@ class MemcacheProtocol(Protocol):
             if client.in_flight >= client.window:
                 client.pause(reason.IN_FLIGHT)
         if walker.owed:
-            self.lend(client, walker)
+            self.lend(client)
         else:
             client.scanner = None
         return pos
-
-    def lend(self, client: Client, walker: RequestScanner) -> None:
-        """Let a client keep the scanner that is in the middle of its request."""
-        if client.scanner is None:
-            client.scanner = walker
-            self.request_scanner = self.new_scanner()
 
     def route(
         self, client: Client, walker: RequestScanner, slab: Slab, at: int
@@ -160,7 +133,7 @@ class MemcacheProtocol(Protocol):
             index = self.pool.place_nothing()
             self.forward(client, walker, slab, at, index, reply)
         else:
-            words = words_of(walker, slab.buf, at, walker.count)
+            words = walker.words(slab.buf, at, walker.count)
             self.local.answer(client, COMMANDS[row], words, walker.quiet)
 
     def passes_request(self, client: Client, slab: Slab, at: int) -> bool:
@@ -233,9 +206,8 @@ class MemcacheProtocol(Protocol):
         if walker.canonical and self.how[walker.row] != rule.ANY:
             outbox.add(slab, at, at + walker.length)
             return
-        line = rewritten(
-            COMMANDS[walker.row], words_of(walker, slab.buf, at, walker.count)
-        )
+        words = walker.words(slab.buf, at, walker.count)
+        line = rewritten(COMMANDS[walker.row], words)
         outbox.say(line + b"\r\n")
         outbox.add(slab, at + walker.line, at + walker.length)
 
@@ -282,32 +254,11 @@ class MemcacheProtocol(Protocol):
                 return True
         return False
 
-    def answer(self, client: Client, reply: bytes) -> None:
-        """Answer here; a reply waits for its turn like any other."""
-        client.say(holding(reply))
-
-    def on_bad_request(self, client: Client, text: str, begun: bytes) -> None:
-        """Answer what came before, say why to what `begun` so, close."""
-        self.pool.counters.add(slot.PROTOCOL_ERRORS, 1)
-        log.notice("c %d sent what is not the protocol: %s", client.fd, text)
-        client.broken = True
-        self.answer(client, answers.not_spoken(begun, text.encode()))
-        client.finish_reading()
+    def not_spoken(self, begun: bytes, text: str) -> bytes:
+        """Return the last reply to who `begun` so with what is not the protocol."""
+        return answers.not_spoken(begun, text.encode())
 
     # From servers.
-
-    def responses(
-        self, conn: ServerConnection, slab: Slab, start: int, end: int
-    ) -> int:
-        """Pair each whole response in slab[start:end] with its request."""
-        return self.pairing.responses(conn, slab, start, end)
-
-    def passes_response(self, conn: ServerConnection) -> bool:
-        """Tell whether the unfinished response goes to one client as it comes."""
-        return self.pairing.passes(conn)
-
-    def greet(self, conn: ServerConnection) -> None:
-        """Say nothing: memcached needs no introduction."""
 
     def error_line(self, text: bytes) -> bytes:
         """Return `text` as an error line."""

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from twemproxy.net.slab import holding
 from twemproxy.proxy.client import Client
-from twemproxy.proxy.memcache_fanout import Agreement, Fanout
+from twemproxy.proxy.fanout import ask_all
+from twemproxy.proxy.memcache_fanout import Agreement
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.request import Asker
 from twemproxy.stats import slot
@@ -29,7 +30,7 @@ class Statistics(Agreement):
 
     def __init__(self, about: "About") -> None:
         """Let `about` know better."""
-        Agreement.__init__(self)
+        Agreement.__init__(self, rule.STATS)
         self.about = about
 
     def forgives(self) -> bool:
@@ -44,20 +45,17 @@ class Statistics(Agreement):
 class About:
     """Knows what a pool has done."""
 
-    def __init__(self, pool: Pool, fanout: Fanout, asked: Sequence[int]) -> None:
+    def __init__(self, pool: Pool, asked: Sequence[int]) -> None:
         """Tell of `pool`; `asked` counts its requests by the rows of the table."""
         self.pool = pool
-        self.fanout = fanout
         self.asked = asked
         self.since_ms = pool.process.reactor.now_ms
 
     def tell(self, client: Client) -> None:
         """Answer `stats`, also when there is no server to ask."""
-        servers = self.fanout.live()
-        self.pool.counters.add(slot.FRAGMENTS, len(servers))
+        servers = self.pool.live_servers()
         if servers:
-            gather = Statistics(self)
-            self.fanout.ask(client, servers, b"stats\r\n", gather, rule.STATS)
+            ask_all(self.pool, client, servers, b"stats\r\n", Statistics(self))
         else:
             client.say(holding(self.told([])))
 
@@ -89,10 +87,9 @@ class About:
 
     def connections(self) -> Facts:
         """Tell how many clients there are."""
-        limit = self.pool.config.client_connections or self.pool.process.max_clients
         counters = self.pool.counters
         return {
-            "max_connections": limit,
+            "max_connections": self.pool.client_limit(),
             "curr_connections": counters.get(slot.CLIENT_CONNECTIONS),
             "rejected_connections": counters.get(slot.CLIENT_REFUSED),
         }

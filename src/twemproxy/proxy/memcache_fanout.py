@@ -5,12 +5,11 @@ stats items ─┬▶ server 0: STAT items:1:number 7 ─┬▶ STAT <server 0>:
                                                     END
 """
 
-from twemproxy.net.slab import holding
 from twemproxy.proxy.backend import Server
 from twemproxy.proxy.client import Client
-from twemproxy.proxy.fanout import ask_server, reply_of
+from twemproxy.proxy.fanout import Everywhere, ask_all
 from twemproxy.proxy.pool import Pool
-from twemproxy.proxy.request import Asker, Gather, Request, request_of
+from twemproxy.proxy.request import Asker
 from twemproxy.proxy.sending import send_on
 from twemproxy.stats import slot
 from twemproxy.wire import rule
@@ -20,17 +19,10 @@ from twemproxy.wire.memcache.rewrite import rewritten
 from twemproxy.wire.memcache.stats import is_list, joined
 
 
-class Agreement(Gather):
+class Agreement(Everywhere):
     """One answer for all servers, the same of each; an error of one speaks for all."""
 
-    def __init__(self) -> None:
-        """Wait for fragments."""
-        Gather.__init__(self)
-        self.fragments: list[Request] = []
-
-    def replies(self) -> list[bytes]:
-        """Return what each server said."""
-        return [reply_of(one, answers.UNEXPECTED) for one in self.fragments]
+    otherwise = answers.UNEXPECTED
 
     def merge(self, client: Asker) -> None:
         """Say what every server said."""
@@ -40,9 +32,9 @@ class Agreement(Gather):
 class Lists(Agreement):
     """The lines of all servers, with the names of those that they are of."""
 
-    def __init__(self, servers: list[Server]) -> None:
+    def __init__(self, servers: list[Server], expects: int) -> None:
         """Wait for the answers of `servers`."""
-        Agreement.__init__(self)
+        Agreement.__init__(self, expects)
         self.names = [server.config.label.encode() for server in servers]
 
     def forgives(self) -> bool:
@@ -66,47 +58,22 @@ class Fanout:
         self, client: Client, command: Command, words: list[bytes], quiet: bool
     ) -> None:
         """Send one line to every live server."""
-        servers = self.live()
+        servers = self.pool.live_servers()
         line = rewritten(command, words) + b"\r\n"
-        self.pool.counters.add(slot.FRAGMENTS, len(servers))
         if quiet:
             self.tell(client, servers, line)
-        elif servers:
-            listed = command.merge == rule.STATISTICS and len(self.pool.servers) > 1
-            gather = Lists(servers) if listed else Agreement()
-            self.ask(client, servers, line, gather, command.reply)
-        else:
-            client.refuse(self.pool.refusal(-1))
-
-    def live(self) -> list[Server]:
-        """Return the servers that are in use now."""
-        self.pool.place_nothing()  # readmits those whose time is over
-        return [server for server in self.pool.servers if not server.ejected]
+            return
+        listed = command.merge == rule.STATISTICS and len(self.pool.servers) > 1
+        reply = command.reply
+        gather = Lists(servers, reply) if listed else Agreement(reply)
+        ask_all(self.pool, client, servers, line, gather)
 
     def tell(self, client: Client, servers: list[Server], line: bytes) -> None:
         """Send a line that is not answered."""
+        self.pool.counters.add(slot.FRAGMENTS, len(servers))
         for server in servers:
             conn = self.pool.connection(server.index, client)
             if conn is not None:
                 conn.outbox.say(line)
                 conn.send_quietly(len(line))
                 send_on(conn, client)
-
-    def ask(
-        self,
-        client: Client,
-        servers: list[Server],
-        line: bytes,
-        gather: Agreement,
-        expects: int,
-    ) -> None:
-        """Send a line that every server answers, and let `gather` answer the client."""
-        whole = client.ask(slot.FANOUT_TIMES)
-        whole.gather = gather
-        now_us = client.reactor.now_us
-        gather.fragments = [request_of(client, whole, now_us) for _ in servers]
-        gather.pending = len(servers)
-        text = holding(line)
-        for server, fragment in zip(servers, gather.fragments, strict=True):
-            fragment.expects = expects
-            ask_server(self.pool, client, fragment, text, server.index)

@@ -21,10 +21,10 @@ from twemproxy.proxy.request import Request
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.wire import expect
 from twemproxy.wire.memcache import answers
-from twemproxy.wire.memcache.commands import COMMANDS
+from twemproxy.wire.memcache.commands import ROW
 from twemproxy.wire.memcache.response import ResponseScanner
 
-GET: Final = next(row for row, command in enumerate(COMMANDS) if command.name == b"get")
+GET: Final = ROW[b"get"]
 MAX_RESPONSE_BYTES: Final = 65536  # nobody waits for more of others, as values are
 BLANK: Final = bytearray(b" ")
 END: Final = bytearray(answers.END)
@@ -161,7 +161,7 @@ def answer(
     if values is None:
         conn.answer(slab, start, start, expect.FINE)
         return -1
-    count = values.pick(request.wanted, walker, first)
+    count = values.take_shared(request.wanted, walker, first)
     conn.answer(slab, start + values.low, start + values.high, expect.FINE)
     return count
 

@@ -21,7 +21,7 @@ class LocalAnswers:
     def __init__(self, pool: Pool, asked: Sequence[int]) -> None:
         """Answer for `pool`; `asked` counts its requests by the rows of the table."""
         self.fanout = Fanout(pool)
-        self.about = About(pool, self.fanout, asked)
+        self.about = About(pool, asked)
         self.by_name: dict[bytes, Answer] = {
             b"mn": self.mn,
             b"quit": self.quit,

@@ -45,26 +45,24 @@ class MemcachePairing(Pairing):
                 return pos
             if conn.bytes_out <= conn.paired_bytes:
                 raise ProtocolError("a response before its request")
-            verdict = expect.FINE
-            if walker.failed:
-                verdict = expect.ERROR
-            elif request.whole is not None and not shared:
-                self.check_fragment(walker, request, buf, pos)
             if request.expects == rule.VALUES:
                 length = slab.weigh(pos, pos + walker.length)
                 conn.learn_length(length // max(1, walker.blocks))
             if shared:
                 disperse(conn, walker, slab, pos)
+            elif walker.failed:
+                conn.answer(slab, pos, pos + walker.shown, expect.ERROR)
             else:
-                conn.answer(slab, pos, pos + walker.shown, verdict)
-            if conn.fd < 0:
-                walker.reset()  # it may be everybody's
-                return end
-            if walker.doubtful:
-                walker.reset()
-                raise ProtocolError("a response to something else, passed on")
+                if request.whole is not None:
+                    self.check_fragment(walker, request, buf, pos)
+                conn.answer(slab, pos, pos + walker.shown, expect.FINE)
+            doubtful = walker.doubtful
             pos += walker.length
-            walker.reset()
+            walker.reset()  # it may be everybody's, whatever ends the connection
+            if conn.fd < 0:
+                return end
+            if doubtful:
+                raise ProtocolError("a response to something else, passed on")
         conn.scanner = None
         return pos
 

@@ -13,7 +13,6 @@ from twemproxy.stats cimport slot
 from twemproxy.wire cimport rule
 from twemproxy.wire.memcache.plain cimport key_hash
 from twemproxy.wire.memcache.request cimport RequestScanner
-from twemproxy.wire.memcache.words cimport words_of
 
 cdef Py_ssize_t MAX_LINE_BYTES, MAX_TOUCH_BYTES
 cdef bytearray BLANK, CRLF

@@ -26,7 +26,6 @@ from twemproxy.wire.memcache.commands import COMMANDS
 from twemproxy.wire.memcache.plain import key_hash
 from twemproxy.wire.memcache.request import RequestScanner
 from twemproxy.wire.memcache.rewrite import prefix
-from twemproxy.wire.memcache.words import words_of
 
 MAX_LINE_BYTES: Final = limits.MAX_MEMCACHE_LINE_BYTES
 MAX_TOUCH_BYTES: Final = limits.MAX_MEMCACHE_TOUCH_BYTES
@@ -65,7 +64,7 @@ class Splitter:
         if chains.link(first, 1, MAX_LINE_BYTES) == keys:
             start = self.starts[walker.row]
             if first > 1:
-                words = words_of(walker, slab.buf, at, first)
+                words = walker.words(slab.buf, at, first)
                 start = bytearray(prefix(command, words))
             self.send(client, walker, slab, keys, start)
         else:

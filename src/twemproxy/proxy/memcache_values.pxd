@@ -29,7 +29,7 @@ cdef class Values(Gather):
     @cython.locals(at=int)
     cdef mark(self, int number, Line line)
     @cython.locals(found=Py_ssize_t, at=int, key=int, value=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t)
-    cdef Py_ssize_t pick(self, int number, ValueWalker walker, Py_ssize_t first) except -1
+    cdef Py_ssize_t take_shared(self, int number, ValueWalker walker, Py_ssize_t first) except -1
     @cython.locals(at=int, stop=int, key=int)
     cdef bint place(self, int number, int64_t hash, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int find_late(self, int number, int64_t hash) except -2

@@ -65,7 +65,7 @@ class Values(Gather):
         self.fragments: list[Request] = []
         self.late = None  # see find_late
         self.at = 0  # in `order`: where `place` looks first
-        self.low = self.high = 0  # see pick
+        self.low = self.high = 0  # see take_shared
 
     def take(
         self, number: int, walker: ValueWalker, buf: bytearray, start: int, end: int
@@ -106,8 +106,8 @@ class Values(Gather):
         for at in range(self.bounds[number], self.bounds[number + 1]):
             line.mark(self.hashes[self.order[at]])
 
-    def pick(self, number: int, walker: ValueWalker, first: int) -> int:
-        """Find a fragment's values in a response to several; how many there are.
+    def take_shared(self, number: int, walker: ValueWalker, first: int) -> int:
+        """Find a fragment's values in a response to several; return how many there are.
 
         They are looked for from value `first` on, and lie between `low` and `high` of
         the response.

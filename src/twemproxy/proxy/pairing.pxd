@@ -6,6 +6,7 @@ cdef class Pairing:
     cdef Scanner scanner
     cdef object new_scanner
     cdef Py_ssize_t pair(self, ServerConnection conn, Scanner scanner, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    cpdef greet(self, ServerConnection conn)
     cpdef bint passes(self, ServerConnection conn) except -1
-    cpdef Py_ssize_t responses(self, ServerConnection conn, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
-    cpdef lend(self, ServerConnection conn)
+    cdef Py_ssize_t responses(self, ServerConnection conn, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef lend(self, ServerConnection conn)

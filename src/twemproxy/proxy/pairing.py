@@ -40,6 +40,9 @@ class Pairing:
         """
         raise NotImplementedError
 
+    def greet(self, conn: ServerConnection) -> None:
+        """Put what a fresh connection needs in front of its first request: nothing."""
+
     def passes(self, conn: ServerConnection) -> bool:
         """Tell whether the unfinished response goes to one client as it comes."""
         raise NotImplementedError

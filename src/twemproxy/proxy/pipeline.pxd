@@ -1,6 +1,6 @@
 cimport cython
 from twemproxy.net.slab cimport Slab
-from twemproxy.proxy cimport reason
+from twemproxy.proxy cimport reason, silence
 from twemproxy.proxy.connection cimport Connection
 from twemproxy.proxy.process cimport Process
 from twemproxy.proxy.protocol cimport Protocol

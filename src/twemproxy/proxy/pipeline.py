@@ -9,7 +9,7 @@ from typing import Final
 from twemproxy import limits
 from twemproxy.net.dial import peer_name
 from twemproxy.net.slab import Slab
-from twemproxy.proxy import reason
+from twemproxy.proxy import reason, silence
 from twemproxy.proxy.connection import Connection
 from twemproxy.proxy.process import Process
 from twemproxy.proxy.protocol import Protocol
@@ -61,7 +61,7 @@ class Pipeline(Asker):
         self.output_limit = MAX_CLIENT_OUTPUT_BYTES
         self.big_reply = MAX_CLIENT_OUTPUT_BYTES // FIRST_WINDOW  # the longest of late
         self.sticky: dict[object, object] | None = None  # connections, by server
-        self.silence = reason.LOUD  # or NEXT or ALL: which requests get no reply
+        self.silence = silence.LOUD  # or NEXT or ALL: which requests get no reply
         self.parked = 0  # bytes of replies that wait for their turn
 
     def restrict(self, window: int, output_bytes: int) -> None:
@@ -86,14 +86,14 @@ class Pipeline(Asker):
         self.in_flight += 1
         if self.silence:
             request.silent = True
-            if self.silence == reason.NEXT:
-                self.silence = reason.LOUD
+            if self.silence == silence.NEXT:
+                self.silence = silence.LOUD
         self.counters.add(slot.CLIENT_REQUESTS, 1)
         return request
 
     def ask_nothing(self) -> None:
         """Take an empty request; Redis, too, counts it as the next one."""
-        self.silence &= ~reason.NEXT
+        self.silence &= ~silence.NEXT
 
     def deliver(self, request: Request, slab: Slab, start: int, end: int) -> None:
         """Send the reply of the oldest request, and of those answered after it."""

@@ -70,48 +70,54 @@ class Pool(Home):
         self.trace()
         if self.config.preconnect:
             for server in self.servers:
-                server.pick(None)
+                server.connection_for(None)
 
     def adopt(self, config: PoolConfig, server_counters: Sequence[Block]) -> None:
         """Take new settings over; servers that stay keep their connections.
 
         Requests under way finish where they were sent.
         """
-        same_login = (config.redis_auth, config.redis_db) == (
-            self.config.redis_auth,
-            self.config.redis_db,
-        )
-        same_connections = config.server_connections == self.config.server_connections
-        former = {server.config: server for server in self.servers}
-        same_places = placement(config) == placement(self.config)
+        former = self.config
         self.config = config
-        self.servers = []
-        for i, server_config in enumerate(config.servers):
-            server = former.pop(server_config, None)
-            if server is None:
-                server = Server(self, server_config, i, server_counters[i])
-            server.index = i
-            server.counters = server_counters[i]
-            server.limit = config.server_connections
-            server.keep(server.limit if same_login else 0)
-            self.servers.append(server)
-        for server in former.values():
-            server.dropped = True
-            server.retire()
+        login = (config.redis_auth, config.redis_db)
+        same_login = login == (former.redis_auth, former.redis_db)
+        self.take_servers(server_counters, same_login)
         for conn in list(self.links):
             conn.retime(config.timeout_ms)
-        moves = not same_connections or any(conn.retiring for conn in self.links)
+        moves = config.server_connections != former.server_connections or any(
+            conn.retiring for conn in self.links
+        )
         for client in self.clients:
             if moves:
                 client.catch_up()  # elsewhere a read might overtake its own write
             client.restrict(config.max_in_flight, config.max_client_output_bytes)
             client.authenticated = client.authenticated or not config.redis_auth
-        if not same_places:  # laying the points of many servers out takes a while
+        if placement(config) != placement(former):  # new points take a while to lay out
             self.ring = ring_of(config)
         self.protocol.on_servers()
         self.trace()
         self.shorten_ejections()
         self.rebuild()
+
+    def take_servers(self, server_counters: Sequence[Block], same_login: bool) -> None:
+        """Have the servers of the configuration; retire those that are not in it.
+
+        The connections of those that stay are kept if they would begin in the same way.
+        """
+        former = {server.config: server for server in self.servers}
+        self.servers = []
+        for i, config in enumerate(self.config.servers):
+            server = former.pop(config, None)
+            if server is None:
+                server = Server(self, config, i, server_counters[i])
+            server.index = i
+            server.counters = server_counters[i]
+            server.limit = self.config.server_connections
+            server.keep(server.limit if same_login else 0)
+            self.servers.append(server)
+        for server in former.values():
+            server.dropped = True
+            server.retire()
 
     def shorten_ejections(self) -> None:
         """Leave no server out for longer than the settings of now would."""
@@ -166,7 +172,16 @@ class Pool(Home):
 
     def place_nothing(self) -> int:
         """Return the index of the server for requests without a key, or -1."""
-        return self.place(PLACEHOLDER, 0, 11)
+        return self.place(PLACEHOLDER, 0, len(PLACEHOLDER))
+
+    def live_servers(self) -> list[Server]:
+        """Return the servers that are not ejected, or whose time for that is over."""
+        self.place_nothing()  # readmits the latter
+        return [server for server in self.servers if not server.ejected]
+
+    def client_limit(self) -> int:
+        """Return how many clients the pool may have."""
+        return self.config.client_connections or self.process.max_clients
 
     def eject(self, server: Server) -> None:
         """Take a server off the ring until its retry time."""
@@ -210,7 +225,7 @@ class Pool(Home):
         if index < 0:
             return None
         server = self.servers[index]
-        return server.pick(client)
+        return server.connection_for(client)
 
     def refusal(self, index: int) -> Slab:
         """Return the error for a request that found no connection."""

@@ -6,6 +6,7 @@ cdef class Protocol:
     cdef public object tracer
     cdef dict errors
     cpdef Py_ssize_t requests(self, Connection client, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
+    cpdef on_bad_request(self, Connection client, Slab slab, Py_ssize_t start, Py_ssize_t end, str text)
     cpdef Py_ssize_t responses(self, Connection conn, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     cpdef bint passes_request(self, Connection client, Slab slab, Py_ssize_t at) except -1
     cpdef bint passes_response(self, Connection conn) except -1

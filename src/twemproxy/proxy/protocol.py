@@ -27,7 +27,16 @@ class Protocol:
         self.errors: dict[int, Slab] = {}  # replies made so far, by errno
 
     def requests(self, client: "Client", slab: Slab, start: int, end: int) -> int:
-        """Act on each whole request in slab[start:end]; return where that ended."""
+        """Act on each whole request in slab[start:end]; return where that ended.
+
+        Raise ProtocolError at bytes that are none; those before have been acted on.
+        """
+        raise NotImplementedError
+
+    def on_bad_request(
+        self, client: "Client", slab: Slab, start: int, end: int, text: str
+    ) -> None:
+        """Answer what came before, say why to what is in slab[start:end], close."""
         raise NotImplementedError
 
     def passes_request(self, client: "Client", slab: Slab, at: int) -> bool:

@@ -9,10 +9,3 @@ cdef enum:
     HANDSHAKE = 32
     TURN = 64
     THROTTLED = 47
-    LOUD = 0
-    NEXT = 1
-    ALL = 2
-    RESOLVING = 0
-    CONNECTING = 1
-    READY = 2
-    CLOSED = 3

@@ -1,4 +1,4 @@
-"""Why a connection is not read, one bit each, and other small states of it.
+"""Why a connection is not read, one bit each.
 
 The sibling ``.pxd`` gives compiled modules the same names as C constants.
 """
@@ -10,13 +10,5 @@ MEMORY = 8  # the process holds as much as it may
 FINISHED = 16  # nothing it sends matters any more
 HANDSHAKE = 32  # what it says next must not overtake what is under way
 TURN = 64  # the others get their turn first, until the end of this tick
-THROTTLED = 47  # any reason that will pass
-
-LOUD = 0  # every request of a client gets its reply
-NEXT = 1  # the next one gets none
-ALL = 2  # none gets any
-
-RESOLVING = 0  # waits for the addresses of a name
-CONNECTING = 1
-READY = 2
-CLOSED = 3
+# What lasts for more than a tick and will pass: who is paused for it counts as paused.
+THROTTLED = IN_FLIGHT | OUTPUT | SERVER | MEMORY | HANDSHAKE

@@ -4,32 +4,26 @@ from twemproxy.net.slab cimport Slab, holding
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.pool cimport Pool
-from twemproxy.proxy.protocol cimport Protocol
-from twemproxy.proxy.redis_pairing cimport RedisPairing
 from twemproxy.proxy.redis_split cimport Splitter
 from twemproxy.proxy.request cimport Request
+from twemproxy.proxy.pool_protocol cimport PoolProtocol
 from twemproxy.proxy.sending cimport send_on
 from twemproxy.proxy.server cimport ServerConnection
-from twemproxy.stats cimport slot
 from twemproxy.wire cimport progress, rule
 from twemproxy.wire.lookup cimport CommandIndex
-from twemproxy.wire.redis.request cimport RequestScanner, arguments
+from twemproxy.wire.redis.request cimport RequestScanner
 
 cdef Py_ssize_t MAX_KEY_BYTES
 cdef int PLAIN
 
 @cython.final
-cdef class RedisProtocol(Protocol):
-    cdef Pool pool
+cdef class RedisProtocol(PoolProtocol):
     cdef CommandIndex index
     cdef int[::1] how, arity, first, flags, times
-    cdef RequestScanner request_scanner
-    cdef RedisPairing pairing
     cdef Splitter splitter
     cdef readonly object catalogue, fanout, local, probe
 
     cdef take_catalogue(self)
-    cdef RequestScanner new_scanner(self)
     @cython.locals(pos=Py_ssize_t, status=int, length=Py_ssize_t)
     cdef Py_ssize_t walk(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(row=int, how=int, key=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t)
@@ -49,5 +43,3 @@ cdef class RedisProtocol(Protocol):
     cdef route_together(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, list keys)
     @cython.locals(start=Py_ssize_t)
     cdef Py_ssize_t place(self, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t key) except -2
-    cdef answer(self, Client client, bytes reply)
-    cdef on_bad_request(self, Client client, str text)

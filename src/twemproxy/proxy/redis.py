@@ -8,14 +8,12 @@ slower road through `args`, a list of byte strings.
 from typing import Final
 
 from twemproxy import limits
-from twemproxy.errors import ProtocolError
-from twemproxy.log import Source
 from twemproxy.net.clock import monotonic_us
 from twemproxy.net.slab import Slab, holding
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
-from twemproxy.proxy.protocol import Protocol
+from twemproxy.proxy.pool_protocol import PoolProtocol
 from twemproxy.proxy.redis_catalogue import Catalogue
 from twemproxy.proxy.redis_fanout import Fanout
 from twemproxy.proxy.redis_local import LocalAnswers
@@ -24,20 +22,16 @@ from twemproxy.proxy.redis_probe import Probe
 from twemproxy.proxy.redis_split import Splitter
 from twemproxy.proxy.sending import send_on
 from twemproxy.proxy.server import ServerConnection
-from twemproxy.stats import slot
 from twemproxy.wire import progress, rule
 from twemproxy.wire.redis import answers
-from twemproxy.wire.redis.inline import as_request
-from twemproxy.wire.redis.request import RequestScanner, arguments
-
-log: Final = Source(__name__)
+from twemproxy.wire.redis.inline import as_request, is_foreign
+from twemproxy.wire.redis.request import RequestScanner
 
 MAX_KEY_BYTES: Final = limits.MAX_KEY_BYTES
 PLAIN: Final = rule.READ | rule.WRITE  # flags that ask for no special care
-FOREIGN: Final = (b"post", b"host:")  # what a browser says first
 
 
-class RedisProtocol(Protocol):
+class RedisProtocol(PoolProtocol):
     """Speaks Redis with the clients and the servers of one pool."""
 
     __slots__ = (
@@ -49,30 +43,24 @@ class RedisProtocol(Protocol):
         "how",
         "index",
         "local",
-        "pairing",
-        "pool",
         "probe",
-        "request_scanner",
         "splitter",
         "times",
     )
 
     def __init__(self, pool: Pool) -> None:
-        Protocol.__init__(self)
-        self.pool = pool
+        self.probe = Probe(pool)
+        PoolProtocol.__init__(self, pool, RedisPairing(pool, self.probe))
         self.catalogue = Catalogue(pool.config)
         self.take_catalogue()
-        self.request_scanner = self.new_scanner()
         self.splitter = Splitter(pool)
         self.fanout = Fanout(pool)
-        self.probe = Probe(pool)
-        self.pairing = RedisPairing(pool, self.probe)
         self.local = LocalAnswers(pool, self.probe, self.catalogue)
 
     def on_servers(self) -> None:
-        """The pool has other servers than before."""
+        """The pool has other servers, and maybe other limits, than before."""
+        PoolProtocol.on_servers(self)
         self.splitter = Splitter(self.pool)
-        self.request_scanner = self.new_scanner()
         self.catalogue.build(self.pool.config)
         self.take_catalogue()
         self.probe.forget()
@@ -97,14 +85,7 @@ class RedisProtocol(Protocol):
 
     def requests(self, client: Client, slab: Slab, start: int, end: int) -> int:
         """Route each whole request in slab[start:end]; return where that ended."""
-        walker = client.scanner or self.request_scanner
-        try:
-            return self.walk(client, walker, slab, start, end)
-        except ProtocolError as error:
-            if client.scanner is None:
-                self.request_scanner.reset()
-            self.on_bad_request(client, str(error))
-            return end
+        return self.walk(client, client.scanner or self.scanner, slab, start, end)
 
     def walk(
         self, client: Client, walker: RequestScanner, slab: Slab, start: int, end: int
@@ -115,10 +96,7 @@ class RedisProtocol(Protocol):
             walker.trusting = client.authenticated
             status = walker.advance(slab.buf, pos, end)
             if status == progress.MORE:
-                if client.scanner is None:
-                    client.scanner = walker
-                    if walker is self.request_scanner:
-                        self.request_scanner = self.new_scanner()
+                self.lend(client)
                 return pos
             length = walker.length
             if slab.gap is not None and self.is_too_late(client, walker, slab, pos):
@@ -216,7 +194,7 @@ class RedisProtocol(Protocol):
         if walker.canonical:
             conn.outbox.add(slab, at, at + walker.length)
         else:
-            written = holding(answers.request(arguments(walker, slab.buf, at)))
+            written = holding(answers.request(walker.words(slab.buf, at, walker.count)))
             length = written.used
             conn.outbox.add(written, 0, length)
         conn.expect(request, length)
@@ -237,7 +215,7 @@ class RedisProtocol(Protocol):
         self, client: Client, walker: RequestScanner, slab: Slab, at: int
     ) -> None:
         """Route what is not a plain request with one key, or answer it."""
-        args = arguments(walker, slab.buf, at)
+        args = walker.words(slab.buf, at, walker.count)
         row = self.catalogue.find(args)
         reply = self.catalogue.objection(args, row, client.authenticated)
         keys: list[int] = []
@@ -245,7 +223,7 @@ class RedisProtocol(Protocol):
             keys, reply = self.catalogue.keys(self.catalogue.rows[row], args)
         if reply:
             self.answer(client, reply)
-            if args[0].lower() in FOREIGN:
+            if is_foreign(args[0]):
                 client.finish_reading()
             return
         command = self.catalogue.rows[row]
@@ -288,34 +266,11 @@ class RedisProtocol(Protocol):
         start = at + walker.spans[2 * key]
         return self.pool.place(slab.buf, start, at + walker.spans[2 * key + 1])
 
-    def answer(self, client: Client, reply: bytes) -> None:
-        """Answer here; a reply waits for its turn like any other."""
-        if reply:
-            client.say(holding(reply))
-
-    def on_bad_request(self, client: Client, text: str) -> None:
-        """Answer what came before, say why, close."""
-        self.pool.counters.add(slot.PROTOCOL_ERRORS, 1)
-        log.notice("c %d sent what is not the protocol: %s", client.fd, text)
-        client.broken = True
-        self.answer(client, answers.protocol_error(text.encode("latin-1", "replace")))
-        client.finish_reading()
+    def not_spoken(self, begun: bytes, text: str) -> bytes:
+        """Return the last reply to who `begun` so with what is not the protocol."""
+        return answers.protocol_error(text.encode("latin-1", "replace"))
 
     # From servers.
-
-    def responses(
-        self, conn: ServerConnection, slab: Slab, start: int, end: int
-    ) -> int:
-        """Pair each whole response in slab[start:end] with its request."""
-        return self.pairing.responses(conn, slab, start, end)
-
-    def passes_response(self, conn: ServerConnection) -> bool:
-        """Tell whether the unfinished response goes to one client as it comes."""
-        return self.pairing.passes(conn)
-
-    def greet(self, conn: ServerConnection) -> None:
-        """Put AUTH, HELLO and SELECT, in this order, in front of everything."""
-        self.pairing.greet(conn)
 
     def on_lost(self, conn: ServerConnection, error: int) -> None:
         """Ask another server what it speaks if it was this one we asked."""

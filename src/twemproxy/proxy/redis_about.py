@@ -100,10 +100,9 @@ class About:
 
     def clients(self) -> Facts:
         """Tell how many clients there are."""
-        limit = self.pool.config.client_connections or self.pool.process.max_clients
         return {
             "connected_clients": self.pool.counters.get(slot.CLIENT_CONNECTIONS),
-            "maxclients": limit,
+            "maxclients": self.pool.client_limit(),
             "blocked_clients": 0,
             "tracking_clients": 0,
         }
@@ -159,12 +158,11 @@ class About:
     def parameters(self) -> dict[bytes, bytes]:
         """Return the parameters there are."""
         config = self.pool.config
-        limit = config.client_connections or self.pool.process.max_clients
         return {
             b"appendonly": b"no",
             b"cluster-enabled": b"no",
             b"databases": b"%d" % (config.redis_db + 1),
-            b"maxclients": b"%d" % limit,
+            b"maxclients": b"%d" % self.pool.client_limit(),
             b"maxmemory": b"0",
             b"maxmemory-policy": b"noeviction",
             b"notify-keyspace-events": b"",

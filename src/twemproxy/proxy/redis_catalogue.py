@@ -13,7 +13,7 @@ from twemproxy.proxy.timing import histogram_of
 from twemproxy.wire import rule
 from twemproxy.wire.lookup import CommandIndex
 from twemproxy.wire.redis import answers
-from twemproxy.wire.redis.commands import COMMANDS, ROW, Command
+from twemproxy.wire.redis.commands import CATEGORIES, COMMANDS, ROW, Command
 from twemproxy.wire.redis.commands.row import BLOCKS, arity_fits
 from twemproxy.wire.redis.keys import lookups, pinned, positions, waits
 
@@ -23,15 +23,6 @@ ESCAPES: Final = answers.error(
     b" a server would break its error in two there"
 )
 INDEX: Final = CommandIndex([row.name for row in COMMANDS])
-CATEGORIES: Final = {
-    "@admin": rule.ADMIN,
-    "@blocking": rule.BLOCKING,
-    "@dangerous": rule.DANGEROUS,
-    "@pubsub": rule.PUBSUB,
-    "@read": rule.READ,
-    "@scripting": rule.SCRIPT,
-    "@write": rule.WRITE,
-}
 HOW: Final = {
     "key": rule.SINGLE,
     "keys": rule.SAME,
@@ -187,9 +178,9 @@ def denied(row: Command) -> Command:
 
 def names(word: str, row: Command) -> bool:
     """Tell whether a word of `deny_commands` means a row."""
-    if word in CATEGORIES:
-        return bool(row.flags & CATEGORIES[word])
     name = word.encode()
+    if name in CATEGORIES:
+        return bool(row.flags & CATEGORIES[name])
     if row.name == name or row.name.startswith(name + b"|"):
         return True
     return name.endswith(b".") and row.name.startswith(name)

@@ -14,12 +14,11 @@ from typing import Final
 
 from twemproxy import limits
 from twemproxy.net.outbox import Outbox
-from twemproxy.net.slab import Slab, holding
-from twemproxy.proxy.backend import Server
+from twemproxy.net.slab import holding
 from twemproxy.proxy.client import Client
-from twemproxy.proxy.fanout import ask_server, reply_of
+from twemproxy.proxy.fanout import Everywhere, ask_all, ask_server, reply_of
 from twemproxy.proxy.pool import Pool
-from twemproxy.proxy.request import Asker, Gather, Request, fail, request_of
+from twemproxy.proxy.request import Asker, Gather, Request, request_of
 from twemproxy.stats import slot
 from twemproxy.wire import rule
 from twemproxy.wire.redis import answers
@@ -42,19 +41,15 @@ ABOUT_SCRIPTS: Final = (rule.ONE_OK, rule.RUNNING)  # what cannot wait for one t
 TOO_LONG: Final = b"without a timeout of 1 to %d ms %b" % (limits.MAX_WAIT_MS, BLOCKS)
 
 
-class Everywhere(Gather):
-    """The replies of all servers, to be made one."""
+class Merged(Everywhere):
+    """The replies of all servers, merged as a row says."""
 
-    def __init__(self, merge: int, fragments: list[Request]) -> None:
-        """Merge the replies to `fragments` as the row's `merge` says."""
-        Gather.__init__(self)
+    otherwise = answers.UNEXPECTED
+
+    def __init__(self, merge: int) -> None:
+        """Merge the replies as the row's `merge` says."""
+        Everywhere.__init__(self, aside=merge in ABOUT_SCRIPTS)
         self.how = merge
-        self.fragments = fragments
-        self.pending = len(fragments)
-
-    def replies(self) -> list[bytes]:
-        """Return what each server said."""
-        return [reply_of(one, answers.UNEXPECTED) for one in self.fragments]
 
     def forgives(self) -> bool:
         """Let one success be enough for some."""
@@ -118,7 +113,6 @@ class Fanout:
 
     def send(self, client: Client, command: Command, args: list[bytes]) -> None:
         """Send one request where it belongs."""
-        self.pool.place_nothing()  # readmits servers whose time is over
         if command.flags & rule.BLOCKING and blocks(args):
             client.say(holding(answers.refused(command.name, TOO_LONG)))
         elif command.merge == rule.CURSOR:
@@ -128,21 +122,13 @@ class Fanout:
 
     def everywhere(self, client: Client, command: Command, args: list[bytes]) -> None:
         """Ask every live server."""
-        servers = [server for server in self.pool.servers if not server.ejected]
-        if not servers:
-            client.refuse(self.pool.refusal(-1))
-            return
-        whole = client.ask(slot.FANOUT_TIMES)
-        now_us = client.reactor.now_us
-        fragments = [request_of(client, whole, now_us) for _ in servers]
-        whole.gather = Everywhere(command.merge, fragments)
-        self.pool.counters.add(slot.FRAGMENTS, len(fragments))
-        text = holding(answers.request(args))
-        for server, fragment in zip(servers, fragments, strict=True):
-            if command.merge in ABOUT_SCRIPTS:
-                self.write_aside(client, fragment, text, server)
-            else:
-                ask_server(self.pool, client, fragment, text, server.index)
+        ask_all(
+            self.pool,
+            client,
+            self.pool.live_servers(),
+            answers.request(args),
+            Merged(command.merge),
+        )
 
     def scan(self, client: Client, args: list[bytes]) -> None:
         """Ask the server that the cursor names, or the next live one."""
@@ -152,32 +138,18 @@ class Fanout:
             return
         count = len(self.pool.servers)
         own, index = divmod(number, count)
-        live = [
-            server.index for server in self.pool.servers[index:] if not server.ejected
-        ]
+        live = [one for one in self.pool.live_servers() if one.index >= index]
         if not live:
             client.say(holding(b"*2\r\n$1\r\n0\r\n*0\r\n"))
             return
-        if live[0] != index:
+        server = live[0]
+        if server.index != index:
             own = 0
         whole = client.ask(slot.FANOUT_TIMES)
         fragment = request_of(client, whole, client.reactor.now_us)
-        whole.gather = Step(fragment, live[0], count)
+        whole.gather = Step(fragment, server.index, count)
         text = holding(answers.request([args[0], b"%d" % own, *args[2:]]))
-        ask_server(self.pool, client, fragment, text, live[0])
-
-    def write_aside(
-        self, client: Client, fragment: Request, text: Slab, server: Server
-    ) -> None:
-        """Send a fragment past the script that it is about."""
-        conn = server.open_aside(client.resp3)
-        if conn is None:
-            fail(fragment, self.pool.refusal(server.index))
-            return
-        conn.outbox.add(text, 0, text.used)
-        conn.expect(fragment, text.used)
-        conn.send_later()
-        conn.retire()
+        ask_server(self.pool, client, fragment, text, server)
 
 
 def head_of(fragment: Request) -> bytes:

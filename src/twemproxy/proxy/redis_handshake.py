@@ -8,7 +8,7 @@ in the middle of a pipeline.
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from twemproxy.proxy import reason
+from twemproxy.proxy import silence
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.redis_later import keep, promise
@@ -125,7 +125,7 @@ class Handshake:
             client.session = None
             return answers.RESET
 
-        client.silence &= ~reason.ALL
+        client.silence &= ~silence.ALL
         know(client, not self.pool.config.redis_auth)
         keep(promise(client, forget))
         client.catch_up()

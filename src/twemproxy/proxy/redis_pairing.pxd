@@ -13,9 +13,8 @@ cdef class RedisPairing(Pairing):
     cdef Pool pool
     cdef object probe
 
-    cpdef greet(self, ServerConnection conn)
     @cython.locals(request=Request)
-    cdef ask_quietly(self, ServerConnection conn, list args, int expects)
+    cdef ask_for_us(self, ServerConnection conn, list args, int expects)
     @cython.locals(walker=ResponseScanner, pos=Py_ssize_t, stop=Py_ssize_t, buf=bytearray, request=Request, kind=int, verdict=int)
     cdef Py_ssize_t pair(self, ServerConnection conn, Scanner scanner, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int judge(self, ServerConnection conn, Request request, ResponseScanner walker, bytearray buf, Py_ssize_t start, Py_ssize_t end) except -1

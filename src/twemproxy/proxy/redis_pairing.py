@@ -39,13 +39,13 @@ class RedisPairing(Pairing):
         """Put AUTH, HELLO and SELECT, in this order, in front of everything."""
         config = self.pool.config
         if config.redis_auth:
-            self.ask_quietly(conn, [b"AUTH", config.redis_auth], expect.OWN)
+            self.ask_for_us(conn, [b"AUTH", config.redis_auth], expect.OWN)
         if conn.resp3:
-            self.ask_quietly(conn, [b"HELLO", b"3"], expect.HELLO)
+            self.ask_for_us(conn, [b"HELLO", b"3"], expect.HELLO)
         if config.redis_db:
-            self.ask_quietly(conn, [b"SELECT", b"%d" % config.redis_db], expect.GRANT)
+            self.ask_for_us(conn, [b"SELECT", b"%d" % config.redis_db], expect.GRANT)
 
-    def ask_quietly(
+    def ask_for_us(
         self, conn: ServerConnection, args: list[bytes], expects: int
     ) -> None:
         """Ask on our own account; the response is swallowed."""

@@ -63,7 +63,7 @@ class Probe:
     def start(self) -> None:
         """Ask the servers, the one for keyless requests first."""
         first = self.pool.place_nothing()
-        servers = [server for server in self.pool.servers if not server.ejected]
+        servers = self.pool.live_servers()
         servers.sort(key=lambda server: server.index != first)
         self.candidates = servers
         self.round += 1

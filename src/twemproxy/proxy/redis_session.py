@@ -5,7 +5,7 @@ from typing import Final
 
 from twemproxy import limits
 from twemproxy.net.dial import own_name, peer_name
-from twemproxy.proxy import reason
+from twemproxy.proxy import silence
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
 from twemproxy.wire.redis import answers
@@ -21,6 +21,7 @@ BAD_NAME: Final = answers.error(
     b"Client names cannot contain spaces, newlines or special characters."
 )
 TYPES: Final = (b"normal", b"master", b"replica", b"slave", b"pubsub")
+SWITCHES: Final = {b"ON": True, b"OFF": False}
 BAD_ID: Final = answers.error(b"Invalid client ID")
 
 
@@ -113,30 +114,30 @@ class ClientAnswers:
 
     def no_evict(self, client: Client, args: list[bytes]) -> bytes:
         """Note a wish; the proxy evicts nobody."""
-        switch = args[2].upper()
-        if switch not in (b"ON", b"OFF"):
+        switch = SWITCHES.get(args[2].upper())
+        if switch is None:
             return answers.SYNTAX
-        session_of(client).no_evict = switch == b"ON"
+        session_of(client).no_evict = switch
         return answers.OK
 
     def no_touch(self, client: Client, args: list[bytes]) -> bytes:
         """Note a wish that shared server connections cannot fulfil."""
-        switch = args[2].upper()
-        if switch not in (b"ON", b"OFF"):
+        switch = SWITCHES.get(args[2].upper())
+        if switch is None:
             return answers.SYNTAX
-        session_of(client).no_touch = switch == b"ON"
+        session_of(client).no_touch = switch
         return answers.OK
 
     def reply(self, client: Client, args: list[bytes]) -> bytes:
         """Stop answering, or begin again."""
         switch = args[2].upper()
         if switch == b"ON":
-            client.silence = reason.LOUD
+            client.silence = silence.LOUD
             return answers.OK
         if switch == b"OFF":
-            client.silence = reason.ALL
+            client.silence = silence.ALL
         elif switch == b"SKIP":
-            client.silence = client.silence or reason.NEXT
+            client.silence = client.silence or silence.NEXT
         else:
             return answers.SYNTAX
         return b""

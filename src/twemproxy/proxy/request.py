@@ -135,7 +135,7 @@ def request_of(client: "Asker | None", whole: Request | None, now_us: int) -> Re
     request.started_us = now_us
     request.sent_us = now_us
     request.trace = None if whole is None else whole.trace
-    request.expects = 0
+    request.expects = expect.ANYTHING
     request.wanted = 0
     request.answered = False
     request.failed = False

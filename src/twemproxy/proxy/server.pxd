@@ -2,7 +2,7 @@ cimport cython
 from libc.stdint cimport int64_t
 from twemproxy.net.reactor cimport Timer
 from twemproxy.net.slab cimport Slab
-from twemproxy.proxy cimport reason
+from twemproxy.proxy cimport reason, state
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.line cimport Line
 from twemproxy.proxy.link cimport Link

@@ -16,7 +16,7 @@ from typing import Final
 from twemproxy.log import INFO, NOTICE, Source
 from twemproxy.net.reactor import Timer
 from twemproxy.net.slab import Slab
-from twemproxy.proxy import reason
+from twemproxy.proxy import reason, state
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.line import Line
 from twemproxy.proxy.link import Link
@@ -151,7 +151,7 @@ class ServerConnection(Link):
         self.unsent += 1
         self.unsent_bytes += length
         counters = self.counters
-        if asked and self.state != reason.RESOLVING:
+        if asked and self.state != state.RESOLVING:
             counters.add_two(slot.REQUESTS, 1, length)
         counters.add_two(slot.IN_QUEUE, 1, length)
 
@@ -320,7 +320,7 @@ class ServerConnection(Link):
 
         That it does the poller tells only when much of the socket's room is free.
         """
-        if self.head is not None or self.state != reason.READY:
+        if self.head is not None or self.state != state.READY:
             return False
         before = self.bytes_out
         self.blocked = False
@@ -329,7 +329,7 @@ class ServerConnection(Link):
 
     def is_for_more(self) -> bool:
         """Tell whether more may be asked here."""
-        return self.state != reason.CLOSED and not self.retiring
+        return self.state != state.CLOSED and not self.retiring
 
     def retire(self) -> None:
         """Close as soon as everything that was asked here is answered."""
@@ -348,12 +348,12 @@ class ServerConnection(Link):
 
     def close(self, error: int) -> None:
         """End the connection and fail everything that waits on it."""
-        if self.state == reason.CLOSED:
+        if self.state == state.CLOSED:
             return
         counters = self.counters
-        if self.state == reason.READY:
+        if self.state == state.READY:
             counters.add(slot.SERVER_CONNECTIONS, -1)
-        self.state = reason.CLOSED
+        self.state = state.CLOSED
         if self.eof:
             counters.add(slot.SERVER_EOF, 1)
         elif error == errno.ETIMEDOUT:

@@ -62,10 +62,6 @@ class Tracer:
         self._pool = pool
         self._hashed = hashed
 
-    def begin(self) -> Trace:
-        """Return the trace of a new request."""
-        return Trace()
-
     def take(self, trace: Trace, started_us: int, now_us: int, client: str) -> None:
         """Take one slow request down as it is answered."""
         sent_us = trace.sent_us or now_us

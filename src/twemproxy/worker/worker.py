@@ -37,14 +37,15 @@ class Worker:
         poller: Poller,
         others_fds: Sequence[int] = (),
     ) -> None:
-        self.slots = memoryview(mmap.mmap(counters_fd, 0)).cast("q")
+        self.slots = _counters(counters_fd, mmap.ACCESS_WRITE)
         self.reactor = Reactor(poller)
         self.line = Line(line_fd, self.reactor, self.on_message)
         self.names = Names(self.line.send, self.reactor)
         block = Block(self.slots, 0)
         for gauge in (slot.CURR_CONNECTIONS, slot.PAUSED_CLIENTS):
             block.put(gauge, 0)
-        self.balance = Balance(block, [_counters_of_another(fd) for fd in others_fds])
+        others = [_counters(fd, mmap.ACCESS_READ) for fd in others_fds]
+        self.balance = Balance(block, others)
         self.process = Process(self.reactor, block, self.names.resolve)
         self.watch = Watch(self.process)
         self.process.guard = self.watch
@@ -204,8 +205,8 @@ def place_of(config: PoolConfig) -> Place:
     return config.listen.host, config.listen.port, config.listen.path
 
 
-def _counters_of_another(counters_fd: int) -> memoryview:
-    """Give the numbers of another worker, to look at only."""
-    memory = mmap.mmap(counters_fd, 0, access=mmap.ACCESS_READ)
+def _counters(counters_fd: int, access: int) -> memoryview:
+    """Map the numbers of a worker; those of another we may only look at."""
+    memory = mmap.mmap(counters_fd, 0, access=access)  # it has a descriptor of its own
     os.close(counters_fd)
     return memoryview(memory).cast("q")

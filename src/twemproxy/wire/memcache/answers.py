@@ -39,12 +39,13 @@ def not_spoken(begun: bytes, text: bytes) -> bytes:
     """Return the refusal of what `begun` so; to a binary request a binary one."""
     if begun[:1] != bytes([BINARY_REQUEST]):
         return client_error(text)
-    _, opcode, _, opaque = struct.unpack(">BB10sI8x", begun.ljust(BINARY_HEADER, b"\0"))
-    header = struct.pack(
+    header = begun[:BINARY_HEADER].ljust(BINARY_HEADER, b"\0")
+    _, opcode, _, opaque = struct.unpack(">BB10sI8x", header)
+    head = struct.pack(
         *(">BBHBBHIIQ", BINARY_RESPONSE, opcode, 0, 0, 0, NOT_SUPPORTED),
         *(len(text), opaque, 0),
     )
-    return header + text
+    return head + text
 
 
 def client_error(text: bytes) -> bytes:

@@ -1,10 +1,9 @@
 from libc.stdint cimport int64_t
-from twemproxy.wire.scanner cimport Scanner
+from twemproxy.wire.scanner cimport Scanner, WordScanner
 
-cdef class LineWalker(Scanner):
-    cdef readonly Py_ssize_t count, line
-    cdef Py_ssize_t letters, room
-    cdef long long[::1] spans
+cdef class LineWalker(WordScanner):
+    cdef readonly Py_ssize_t line
+    cdef Py_ssize_t letters
     cdef bint take_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled, Py_ssize_t limit) except -1
     cdef int64_t last_number(self, bytearray buf, Py_ssize_t start, Py_ssize_t word) except -2
 

@@ -11,7 +11,7 @@ from array import array
 from typing import Final
 
 from twemproxy.span import check
-from twemproxy.wire.scanner import Scanner
+from twemproxy.wire.scanner import Scanner, WordScanner
 
 BASIS: Final = 0xCBF29CE484222325
 PRIME: Final = 0x100000001B3
@@ -27,16 +27,13 @@ VALUE_LINE: Final = re.compile(  # nobody can have asked for a longer key
 )
 
 
-class LineWalker(Scanner):
-    """What a request's scanner knows of its words; `spans` has room for `room`."""
+class LineWalker(WordScanner):
+    """Finds the words of a request's line."""
 
-    __slots__ = ("count", "letters", "line", "room", "spans")
+    __slots__ = ("letters", "line")
 
-    count: int
     letters: int  # length of all words together
-    line: int
-    room: int
-    spans: "array[int]"
+    line: int  # length of the line, its end included
 
     def take_line(self, buf: bytearray, start: int, filled: int, limit: int) -> bool:
         """Find the words of the line at buf[start:filled], shorter than `limit`.

@@ -10,7 +10,7 @@ from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memchr, memcmp, memcpy
 
 from twemproxy.span cimport bytes_at, digits, first_byte
-from twemproxy.wire.scanner cimport Scanner
+from twemproxy.wire.scanner cimport Scanner, WordScanner
 
 cdef enum:
     BLANK = 32
@@ -30,8 +30,8 @@ cdef uint64_t PRIME = 0x100000001B3u
 cdef uint64_t LOW_62 = 0x3FFFFFFFFFFFFFFFu
 
 
-cdef class LineWalker(Scanner):
-    """What a request's scanner knows of its words; `spans` has room for `room`."""
+cdef class LineWalker(WordScanner):
+    """Finds the words of a request's line."""
 
     cdef bint take_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled,
                         Py_ssize_t limit) except -1:

@@ -6,7 +6,7 @@ from twemproxy.wire.memcache cimport fault
 from twemproxy.wire.memcache.words cimport WordReader
 
 cdef Py_ssize_t MAX_KEY_BYTES, MAX_LINE_BYTES, MAX_SHORT_LINE_BYTES, MAX_VALUE_BYTES, MAX_KEYS
-cdef Py_ssize_t MAX_META_WORDS, KEPT_SPANS
+cdef Py_ssize_t MAX_META_WORDS
 cdef int64_t MAX_LENGTH
 cdef bytearray NOREPLY, HTTP
 

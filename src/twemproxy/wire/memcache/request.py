@@ -30,7 +30,6 @@ MAX_KEYS: Final = limits.MAX_REQUEST_KEYS
 MAX_SHORT_LINE_BYTES: Final = 2048
 MAX_META_WORDS: Final = 19  # of `ms`; with more, memcached forgets the data block
 MAX_LENGTH: Final = 2**31 - 3  # of a data block, for memcached
-KEPT_SPANS: Final = 4096  # a larger table of spans is not kept for the next request
 NOREPLY: Final = bytearray(b"noreply")
 HTTP: Final = bytearray(b"HTTP/")
 INDEX: Final = CommandIndex([row.name for row in COMMANDS], fold=False)
@@ -83,8 +82,7 @@ class RequestScanner(WordReader):
         self.noreply = array("i", [row.noreply for row in COMMANDS])
         self.blocks = array("i", [row.block for row in COMMANDS])
         self.reply = array("i", [row.reply for row in COMMANDS])
-        self.room = 64
-        self.spans = array("q", bytes(16 * self.room))
+        self.make_spans()
         self.max_bytes = MAX_VALUE_BYTES  # of data
         self.max_keys = MAX_KEYS  # of one request
         self.owed = 0
@@ -106,9 +104,8 @@ class RequestScanner(WordReader):
         self.canonical = True
         self.length = 0
         self.need = self.at_least = 0
-        if self.room > KEPT_SPANS:
-            self.room = 64
-            self.spans = array("q", bytes(16 * self.room))
+        if self.grown:
+            self.make_spans()
 
     def advance(self, buf: bytearray, start: int, filled: int) -> int:
         """Go on with the request that starts at buf[start]; bytes end at `filled`.

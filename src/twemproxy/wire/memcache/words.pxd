@@ -18,8 +18,3 @@ cdef class WordReader(LineWalker):
     @cython.locals(end=Py_ssize_t)
     cdef bint begins(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, bytearray text) except -1
     cdef bint equals(self, bytearray buf, Py_ssize_t start, Py_ssize_t word, bytearray text) except -1
-    @cython.locals(former="long long[::1]", i=Py_ssize_t)
-    cdef double_spans(self)
-
-@cython.locals(spans="long long[::1]", i=Py_ssize_t)
-cpdef list words_of(LineWalker walker, bytearray buf, Py_ssize_t at, Py_ssize_t count)

@@ -1,6 +1,5 @@
 """What the words of a memcached request say: numbers, times, flags, certain texts."""
 
-from array import array
 from typing import Final
 
 from twemproxy.wire.memcache.plain import LineWalker, begins
@@ -78,17 +77,3 @@ class WordReader(LineWalker):
         if self.spans[2 * word + 1] - self.spans[2 * word] != len(text):
             return False
         return self.begins(buf, start, word, text)
-
-    def double_spans(self) -> None:
-        """Make room for as many words again."""
-        former = self.spans
-        self.spans = array("q", bytes(32 * self.room))
-        for i in range(2 * self.room):
-            self.spans[i] = former[i]
-        self.room *= 2
-
-
-def words_of(walker: LineWalker, buf: bytearray, at: int, count: int) -> list[bytes]:
-    """Return the first `count` words of the line at buf[at], the command first."""
-    spans = walker.spans
-    return [bytes(buf[at + spans[2 * i] : at + spans[2 * i + 1]]) for i in range(count)]

@@ -107,8 +107,7 @@ def bulk(value: bytes) -> bytes:
 
 def request(args: Sequence[bytes]) -> bytes:
     """Return a request as any Redis client library writes it."""
-    parts = [b"$%d\r\n%b\r\n" % (len(arg), arg) for arg in args]
-    return b"*%d\r\n%b" % (len(args), b"".join(parts))
+    return b"*%d\r\n%b" % (len(args), b"".join([bulk(arg) for arg in args]))
 
 
 def until_zero(text: bytes) -> bytes:

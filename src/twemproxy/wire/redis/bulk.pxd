@@ -1,5 +1,5 @@
 from twemproxy.span cimport bytes_at, digits
-from twemproxy.wire.scanner cimport Scanner
+from twemproxy.wire.scanner cimport WordScanner
 
 cdef enum:
     CR = 13
@@ -13,10 +13,8 @@ cdef enum:
     ZERO = 48
 
 
-cdef class PlainWalker(Scanner):
-    cdef readonly Py_ssize_t at, count, declared
-    cdef Py_ssize_t room
-    cdef long long[::1] spans
+cdef class PlainWalker(WordScanner):
+    cdef readonly Py_ssize_t at, declared
     cdef int take_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled, Py_ssize_t most, Py_ssize_t longest) except -1
 
 cpdef Py_ssize_t plain_count(bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except -2

@@ -5,11 +5,10 @@ else there is, a scanner has to look at more closely. Each function is told wher
 bytes that have arrived end, and raises IndexError if the buffer ends before.
 """
 
-from array import array
 from typing import Final
 
 from twemproxy.span import check
-from twemproxy.wire.scanner import Scanner
+from twemproxy.wire.scanner import WordScanner
 
 DOLLAR: Final = 36
 STAR: Final = 42
@@ -17,16 +16,13 @@ MAX_DIGITS: Final = 9
 SHORT_LINE: Final = 64
 
 
-class PlainWalker(Scanner):
-    """What a request's scanner knows of its arguments; `spans` has room for `room`."""
+class PlainWalker(WordScanner):
+    """Finds the arguments of a request; the next token begins `at` some offset."""
 
-    __slots__ = ("at", "count", "declared", "room", "spans")
+    __slots__ = ("at", "declared")
 
     at: int
-    count: int
-    declared: int
-    room: int
-    spans: "array[int]"
+    declared: int  # arguments of the request, below zero if not known yet
 
     def take_plain(
         self, buf: bytearray, start: int, filled: int, most: int, longest: int

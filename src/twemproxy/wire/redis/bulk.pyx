@@ -4,11 +4,11 @@ Where the bytes end is checked once for each call, not byte by byte.
 """
 
 from twemproxy.span cimport bytes_at, first_byte
-from twemproxy.wire.scanner cimport Scanner
+from twemproxy.wire.scanner cimport WordScanner
 
 
-cdef class PlainWalker(Scanner):
-    """What a request's scanner knows of its arguments; `spans` has room for `room`."""
+cdef class PlainWalker(WordScanner):
+    """Finds the arguments of a request; the next token begins `at` some offset."""
 
     cdef int take_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled,
                         Py_ssize_t most, Py_ssize_t longest) except -1:

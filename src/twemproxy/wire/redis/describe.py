@@ -8,7 +8,7 @@ from typing import Final
 
 from twemproxy.wire import rule
 from twemproxy.wire.redis import answers
-from twemproxy.wire.redis.commands import FAMILIES, Command, arity_fits
+from twemproxy.wire.redis.commands import CATEGORIES, FAMILIES, Command, arity_fits
 from twemproxy.wire.redis.glob import compiled, matches
 from twemproxy.wire.redis.keys import positions
 from twemproxy.wire.redis.shapes import Status, Value, encode
@@ -20,15 +20,6 @@ FLAGS: Final = {
     rule.ADMIN: b"admin",
     rule.PUBSUB: b"pubsub",
     rule.NO_AUTH: b"no_auth",
-}
-CATEGORIES: Final = {
-    rule.READ: b"@read",
-    rule.WRITE: b"@write",
-    rule.BLOCKING: b"@blocking",
-    rule.ADMIN: b"@admin",
-    rule.PUBSUB: b"@pubsub",
-    rule.SCRIPT: b"@scripting",
-    rule.DANGEROUS: b"@dangerous",
 }
 # The categories of Redis that are a kind of value or of command.
 KINDS: Final = {
@@ -92,7 +83,7 @@ def works(row: Command) -> bool:
 def categories(row: Command) -> list[bytes]:
     """Return the categories of a row, as far as they are known here."""
     kind = KINDS.get(FAMILY.get(row.name, ""))
-    found = [text for flag, text in CATEGORIES.items() if row.flags & flag]
+    found = [text for text, flag in CATEGORIES.items() if row.flags & flag]
     return [*found, kind] if kind else found
 
 

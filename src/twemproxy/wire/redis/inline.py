@@ -7,6 +7,7 @@ library would have sent. Cold: people type slowly.
 from typing import Final
 
 from twemproxy.errors import ProtocolError
+from twemproxy.wire.redis import answers
 
 ESCAPES: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"a": b"\a"}
 BLANKS: Final = b" \t\n\v\f\r"  # between words
@@ -41,13 +42,17 @@ def as_request(line: bytes) -> bytes:
         return b""
     if is_http(words):
         raise ProtocolError("this is HTTP, and not spoken here")
-    parts = [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]
-    return b"*%d\r\n%b" % (len(words), b"".join(parts))
+    return answers.request(words)
+
+
+def is_foreign(name: bytes) -> bool:
+    """Tell whether this stands where a command should, but is a browser's."""
+    return name.lower() in FOREIGN
 
 
 def is_http(words: list[bytes]) -> bool:
     """Tell whether a web browser said this, as part of a request to somebody else."""
-    if words[0].lower() in FOREIGN:
+    if is_foreign(words[0]):
         return True
     return len(words) == REQUEST_LINE and words[2].startswith(b"HTTP/")
 

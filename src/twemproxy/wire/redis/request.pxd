@@ -2,7 +2,7 @@ cimport cython
 from twemproxy.wire cimport progress
 from twemproxy.wire.redis.bulk cimport PlainWalker
 
-cdef Py_ssize_t LEAST_ARGUMENT, MAX_REQUEST_BYTES, MAX_ARGUMENTS, MAX_ARGUMENT_BYTES, MAX_INLINE_BYTES, KEPT_SPANS
+cdef Py_ssize_t LEAST_ARGUMENT, MAX_REQUEST_BYTES, MAX_ARGUMENTS, MAX_ARGUMENT_BYTES, MAX_INLINE_BYTES
 cdef long long LARGEST_NUMBER
 cdef Py_ssize_t MAX_UNAUTHENTICATED_ARGUMENTS, MAX_UNAUTHENTICATED_BYTES
 
@@ -26,8 +26,3 @@ cdef class RequestScanner(PlainWalker):
     cdef Py_ssize_t number(self, bytearray buf, Py_ssize_t pos, Py_ssize_t filled) except? -3
     @cython.locals(pos=Py_ssize_t)
     cdef int advance_line(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
-    @cython.locals(wider="long long[::1]", i=Py_ssize_t)
-    cdef double_spans(self)
-
-@cython.locals(spans="long long[::1]")
-cpdef list arguments(RequestScanner walker, bytearray buf, Py_ssize_t at)

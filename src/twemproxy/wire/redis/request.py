@@ -8,7 +8,6 @@ where a lenient reader could be made to see another request than the server: lin
 ends are CR LF, counts are digits, a payload ends where it says.
 """
 
-from array import array
 from typing import Final
 
 from twemproxy import limits
@@ -24,7 +23,6 @@ MAX_REQUEST_BYTES: Final = limits.MAX_REQUEST_BYTES
 MAX_INLINE_BYTES: Final = limits.MAX_INLINE_BYTES
 LEAST_ARGUMENT: Final = 6  # $0 CR LF CR LF
 LARGEST_NUMBER: Final = 9999999999  # typed, for so large a literal is an object
-KEPT_SPANS: Final = 4096  # a larger table of spans is not kept for the next request
 
 
 class RequestScanner(PlainWalker):
@@ -40,8 +38,7 @@ class RequestScanner(PlainWalker):
     __slots__ = ("bulk", "canonical", "max_bytes", "pos", "trusting")
 
     def __init__(self) -> None:
-        self.room = 64
-        self.spans = array("q", bytes(16 * self.room))
+        self.make_spans()
         self.trusting = True
         self.max_bytes = MAX_REQUEST_BYTES
         self.reset()
@@ -56,9 +53,8 @@ class RequestScanner(PlainWalker):
         self.need = self.at_least = 0
         self.pos = 0
         self.canonical = True
-        if self.room > KEPT_SPANS:
-            self.room = 64
-            self.spans = array("q", bytes(16 * self.room))
+        if self.grown:
+            self.make_spans()
 
     def skip(self, count: int) -> None:
         """Take the argument that is being received for `count` bytes shorter."""
@@ -201,24 +197,7 @@ class RequestScanner(PlainWalker):
         self.at = pos - start
         return progress.MORE
 
-    def double_spans(self) -> None:
-        """Make room for as many arguments again."""
-        wider = array("q", bytes(32 * self.room))
-        for i in range(2 * self.room):
-            wider[i] = self.spans[i]
-        self.spans = wider
-        self.room *= 2
-
 
 def printable(byte: int) -> str:
     """Show one byte in an error text without breaking the line."""
     return chr(byte) if 32 <= byte < 127 else "?"
-
-
-def arguments(walker: RequestScanner, buf: bytearray, at: int) -> list[bytes]:
-    """Return the arguments of a whole request, the name first."""
-    spans = walker.spans
-    return [
-        bytes(buf[at + spans[2 * i] : at + spans[2 * i + 1]])
-        for i in range(walker.count)
-    ]

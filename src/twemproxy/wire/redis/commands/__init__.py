@@ -8,7 +8,7 @@ server judges the rest.
 from typing import Final
 
 from twemproxy.wire.redis.commands.modules import INDEXES, JSON, SKETCHES, TIME_SERIES
-from twemproxy.wire.redis.commands.row import Command, arity_fits
+from twemproxy.wire.redis.commands.row import CATEGORIES, Command, arity_fits
 from twemproxy.wire.redis.commands.scripts import CHANNELS, SCRIPTS, TRANSACTIONS
 from twemproxy.wire.redis.commands.server import CLUSTERS, CONNECTION, REPLICAS, SERVER
 from twemproxy.wire.redis.commands.streams import ARRAYS, STREAMS, VECTOR_SETS
@@ -21,7 +21,7 @@ from twemproxy.wire.redis.commands.structures import (
     SORTED_SETS,
 )
 
-__all__ = ["COMMANDS", "FAMILIES", "ROW", "Command", "arity_fits"]
+__all__ = ["CATEGORIES", "COMMANDS", "FAMILIES", "ROW", "Command", "arity_fits"]
 
 # In the order of the manual, whose headings these are.
 FAMILIES: Final[dict[str, tuple[Command, ...]]] = {

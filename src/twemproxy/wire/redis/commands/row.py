@@ -26,6 +26,17 @@ class Command(NamedTuple):
     reason: bytes = b""  # why it is refused, the end of the error line
 
 
+# The categories that flags stand for, in Redis's words.
+CATEGORIES: Final = {
+    b"@read": rule.READ,
+    b"@write": rule.WRITE,
+    b"@blocking": rule.BLOCKING,
+    b"@admin": rule.ADMIN,
+    b"@pubsub": rule.PUBSUB,
+    b"@scripting": rule.SCRIPT,
+    b"@dangerous": rule.DANGEROUS,
+}
+
 # Why commands are refused.
 BLOCKS: Final = b"it would block a server connection that other clients share"
 TRANSACTION: Final = b"a transaction needs a server connection of its own"

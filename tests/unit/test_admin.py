@@ -1,0 +1,37 @@
+"""What is asked of a running proxy, and what must not wait for it."""
+
+import asyncio
+import threading
+
+from twemproxy.control.admin import Admin
+from twemproxy.control.http import Request, Response
+from twemproxy.stats.snapshot import Snapshot
+
+
+class LongPage:
+    """Writes a page of thousands of servers."""
+
+    def __init__(self) -> None:
+        """Write until `over`."""
+        self.over = threading.Event()
+
+    def page(self, _: Snapshot, accept: str) -> tuple[bytes, str]:
+        """Write it."""
+        self.over.wait(10)
+        return b"page", accept
+
+
+def test_a_long_page_keeps_nobody_else_waiting() -> None:
+    async def ask() -> tuple[Response, Response]:
+        admin = Admin(lambda: b"{}")
+        admin.exporter = written = LongPage()
+        asked = Request("GET", "/metrics", {"accept": "text"}, local=True)
+        page = asyncio.create_task(admin.answer(asked))
+        await asyncio.sleep(0)
+        health = await admin.answer(Request("GET", "/healthz", {}, local=False))
+        written.over.set()
+        return health, await page
+
+    health, page = asyncio.run(ask())
+    assert health == Response(200, b"ok\n")
+    assert page == Response(200, b"page", "text")
