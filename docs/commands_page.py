@@ -95,6 +95,8 @@ def remarks(row: Row) -> Iterable[str]:
             yield WHERE[row.where]
         if row.flags & rule.BLOCK_OPTION:
             yield "not with `BLOCK`"
+        if row.flags & rule.DB_OPTION:
+            yield "not with `DB`, but for the database of the pool"
     elif row.noreply:
         yield "`noreply` too"
 

@@ -222,6 +222,12 @@ MEMCACHE: Final = (
         why="memcached would tell the key as it is",
     ),
     Case(
+        "the same, made anew for a longer value",
+        b"ma YQpi b\r\n",
+        "answered",
+        why="here, too; and `ms` with MA or MP",
+    ),
+    Case(
         "a quiet meta command",
         b"mg k q\r\n",
         "rewritten",

@@ -29,7 +29,7 @@ MAX_WAIT_MS: Final = 1000  # WAIT, which holds up all clients of a server connec
 
 # What a server may send.
 MAX_NESTING: Final = 8192  # arrays within arrays of a reply: more than Lua can make
-MAX_LINE_BYTES: Final = 1 * MIB  # a status, error or number line of a reply
+MAX_LINE_BYTES: Final = 1 * MIB  # a line of a reply, but for Redis: scripts make them
 MAX_REPLY_BYTES: Final = 1024 * MIB  # one reply
 
 # What is kept for one client before it is no longer read.

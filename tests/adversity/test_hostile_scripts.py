@@ -5,6 +5,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
+from tests.support.canned import CannedServer, Line
 from tests.support.proxy import Proxy, pool
 from tests.support.real import NamedServer, programs
 from tests.support.wire import resp
@@ -20,6 +21,12 @@ REQUESTS = {
     "a library again": resp(
         "FUNCTION", "LOAD", "REPLACE", b'#!lua "%b"=1\nreturn 1' % FORGED
     ),
+    "a string where none belongs": resp(
+        "FUNCTION", "LOAD", b'#!lua name=x\nreturn 1 "%b"' % FORGED
+    ),
+    "a line feed": resp("FUNCTION", "LOAD", b'#!lua name=x\nreturn 1 "x\\n+FORGED"'),
+    "a long string": resp("FUNCTION", "LOAD", b"#!lua name=x\nreturn 1 [[x\n+FORGED]]"),
+    "a field": resp("FUNCTION", "LOAD", b'#!lua name=x\nlocal a={} a["%b"]()' % FORGED),
     "a carriage return": resp("EVAL", b'#!"x\r+FORGED"\nreturn 1', "0"),
 }
 
@@ -57,3 +64,41 @@ def test_a_script_may_have_escapes_below_its_first_line(
 ) -> None:
     with front.connect() as wire:
         wire.ask(resp("EVAL", script, "1", "k", b"#!\\"), reply)
+
+
+def test_replies_of_scripts_that_are_loaded_come_in_any_pieces(front: Proxy) -> None:
+    code = b'#!lua name=mine\nredis.register_function("f", function() return 7 end)'
+    load = resp("FUNCTION", "LOAD", "REPLACE", code)
+    broken = resp("FUNCTION", "LOAD", b'#!lua name=x\nreturn 1 "%b"' % (b"x" * 200_000))
+    session = (
+        load + broken + resp("FCALL", "f", "0") + resp("SCRIPT", "LOAD", "return 1")
+    )
+    with front.connect() as wire:
+        wire.send(session)
+        assert (wire.read_line(), wire.read_line()) == (b"$4\r\n", b"mine\r\n")
+        error = wire.read_line()
+        assert error.startswith(b"-ERR ")
+        assert len(error) > 200_000
+        assert wire.read_line() == b":7\r\n"
+        assert wire.read_line() == b"$40\r\n"
+
+
+def test_a_long_line_of_a_script_disturbs_nobody(front: Proxy) -> None:
+    script = "return {ok = string.rep('x', 3 * 1024 * 1024)}"
+    with front.connect() as wire, front.connect() as other:
+        wire.send(resp("EVAL", script, "0"))
+        assert other.ask(resp("PING", "x"), b"$1\r\nx\r\n") == b"$1\r\nx\r\n"
+        assert other.ask(resp("SET", "k", "v"), b"+OK\r\n") == b"+OK\r\n"
+        assert len(wire.read_line()) == 3 * 1024 * 1024 + 3
+
+
+def test_a_server_that_does_not_repeat_the_fence_answers_nobody_wrongly() -> None:
+    for load in (b"$1\r\nx\r\n-ERR unknown command\r\n", b"-ERR a\r\n-ERR b\r\n"):
+        script = [Line(until=b"SCRIPT", send=load)]
+        with (
+            closing(CannedServer([script])) as server,
+            Proxy(pool([server])) as proxy,
+            proxy.connect() as wire,
+        ):
+            wire.send(resp("SCRIPT", "LOAD", "return 1"))
+            assert wire.read_line() == b"-ERR Invalid argument\r\n"

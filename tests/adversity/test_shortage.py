@@ -18,7 +18,13 @@ import pytest
 from tests.adversity.conftest import Scene
 from tests.adversity.test_floods import assert_sleeps, at_rest
 from tests.support.dialects import REDIS
-from tests.support.processes import cpu_seconds, descriptors, family, few_descriptors
+from tests.support.processes import (
+    cpu_seconds,
+    descriptors,
+    family,
+    few_descriptors,
+    little_memory,
+)
 from tests.support.proxy import foreign, program
 from tests.support.waiting import wait_until
 from tests.support.wire import Wire, resp
@@ -189,3 +195,28 @@ def test_a_message_that_the_system_has_no_memory_for_ends_its_connection_alone(
         stage.assert_well(b)
     assert family(stage.proxy.pid)[-1] == worker
     wait_until(lambda: at_rest(stage.proxy), "everything to be given back")
+
+
+@pytest.mark.skipif(
+    os.environ.get("TWEMPROXY_MODE") == "sanitized", reason="it reserves far more"
+)
+@pytest.mark.parametrize("dialect", [REDIS], ids=["redis"])
+def test_a_message_that_cannot_be_copied_as_it_is_split_ends_its_connection_alone(
+    direct: Build,
+) -> None:
+    stage = direct()
+    worker = family(stage.proxy.pid)[-1]
+    words: list[bytes | str] = ["MSET"]
+    for i in range(100000):
+        words += (f"k{i}", b"x" * 400)
+    many = resp(*words)
+    with stage.proxy.connect() as b:
+        stage.assert_well(b)
+        for room in range(24, 44, 4):
+            with little_memory(worker, room * MIB), stage.proxy.connect() as glutton:
+                with contextlib.suppress(OSError):
+                    glutton.send(many)
+                    glutton.read_line()
+                stage.assert_well(b)
+    assert family(stage.proxy.pid)[-1] == worker
+    assert "Cannot allocate memory" in stage.proxy.log

@@ -72,6 +72,18 @@ def few_descriptors(pid: int, left: int) -> Iterator[None]:
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
 
 
+@contextlib.contextmanager
+def little_memory(pid: int, left: int) -> Iterator[None]:
+    """Let a process take no more than so many bytes of addresses while this lasts."""
+    before = resource.prlimit(pid, resource.RLIMIT_AS)
+    taken = int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * PAGE_BYTES
+    resource.prlimit(pid, resource.RLIMIT_AS, (taken + left, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_AS, before)
+
+
 def allowance(size: int) -> int:
     """How much a process may grow for `size`; sanitizers keep a lot more."""
     return size * 16 if os.environ.get("TWEMPROXY_MODE") == "sanitized" else size

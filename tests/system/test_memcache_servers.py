@@ -233,19 +233,37 @@ def test_a_key_in_base64_is_the_key_that_it_means(memcache_proxy: Proxy) -> None
         assert wire.ask(b"mn\r\n", b"MN\r\n") == b"MN\r\n"
 
 
+EXTENDING = (
+    b"CLIENT_ERROR making or extending a value is not supported by the proxy"
+    b" for a key with a line end\r\n"
+)
+
+
 @pytest.mark.parametrize("line", [b"mg %b b k N30", b"mg %b N30 q b", b"ma %b b N30"])
 def test_a_key_is_no_reply_of_its_own(memcache_proxy: Proxy, line: bytes) -> None:
-    refused = b"CLIENT_ERROR flag N is not supported by the proxy for a key with a "
     with memcache_proxy.connect() as wire:
         for key in (b"a\r\nHD", b"a\n", b"\ra"):
             word = b64encode(key)
             wire.send(line % word + b"\r\n")
-            assert wire.read_line() == refused + b"line end\r\n"
+            assert wire.read_line() == EXTENDING
             gone = b"EN\r\nEN k%b b\r\n" % word
             assert wire.ask(b"me %b b\r\nmg %b b k\r\n" % (word, word), gone) == gone
         made = line % b64encode(b"a b") + b"\r\nmn\r\n"
         wire.send(made)
         assert b"ERROR" not in read_until(wire, b"MN\r\n")
+
+
+@pytest.mark.parametrize(
+    "line", [b"ms %b 1 b MA\r\n9", b"ms %b 1 Mp b\r\n9", b"ma %b b"]
+)
+def test_a_key_is_no_reply_of_its_own_either_once_its_value_has_grown(
+    memcache_proxy: Proxy, line: bytes
+) -> None:
+    word = b64encode(b"a\r\nHD kFORGED")
+    told = b"HD\r\n" + EXTENDING + b"HD k%b b\r\nMN\r\n" % word
+    session = b"ms %b 1 b\r\n9\r\n%b\r\nmg %b b k\r\nmn\r\n"
+    with memcache_proxy.connect() as wire:
+        assert wire.ask(session % (word, line % word, word), told) == told
 
 
 @pytest.mark.parametrize("flags", [16, 17, 18, 30])

@@ -175,6 +175,11 @@ def test_wait_does_not_hold_up_others_for_long(client: redis.Redis) -> None:
         (["DEBUG", "SLEEP", "0"], "'debug' is not supported by the proxy: it manages"),
         (["CLIENT", "TRACKING", "ON"], "'client|tracking' is not supported by the"),
         (["MIGRATE", "h", "1", "k", "0", "1"], "'migrate' is denied by the config"),
+        (
+            ["COPY", "k", "l", "DB", "7"],
+            "'copy' is not supported by the proxy: with DB",
+        ),
+        (["COPY", "k", "l", "REPLACE", "db"], "with DB, for a pool has one database"),
         (["SELECT", "7"], "DB index is out of range"),
     ],
 )
@@ -201,6 +206,30 @@ def test_a_pool_denies_what_its_file_says(redis_servers: Servers, proxy: Start) 
     with through.connect() as conn:
         unknown = b"*1\r\n$-1\r\n"
         assert conn.ask(resp("COMMAND", "INFO", "get"), unknown) == unknown
+
+
+def test_a_pool_denies_what_only_a_rule_for_many_names_or_its_own_line_knows(
+    redis_servers: Servers, proxy: Start
+) -> None:
+    words = f"json.set FT.DROPINDEX config|set object|freq @dangerous x.{'y' * 300}"
+    rows = '["config any", "object key key=2"]'
+    through = proxy(pool(redis_servers(1), commands=rows, deny_commands=words))
+    with closing(redis.Redis(port=through.port)) as client:
+        for denied in (
+            ["JSON.SET", "k", "$", "1"],
+            ["ft.dropindex", "k"],
+            ["CONFIG", "SET", "maxmemory", "0"],
+            ["OBJECT", "FREQ", "k"],
+            ["SORT", "k"],
+            ["SORT_RO", "k"],
+            ["RESTORE", "k", "0", "x"],
+        ):
+            assert "is denied by the configuration" in refused(client, *denied)
+        assert "unknown command 'JSON.GET'" in refused(client, "JSON.GET", "k")
+        assert client.config_get("maxmemory") == {"maxmemory": "0"}
+        assert client.set("k", "v")
+        assert client.object("encoding", "k") == b"embstr"
+        assert client.copy("k", "l", destination_db="0")
 
 
 def test_a_pool_adds_and_overrides_commands(

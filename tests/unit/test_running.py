@@ -1,13 +1,16 @@
 """Finding the proxy that a command is for."""
 
 import argparse
+import os
+import socket
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.canned import CannedServer, Line
 from tests.support.ports import LOOPBACK, Reservation
-from twemproxy import cli
+from twemproxy import adminname, cli
 from twemproxy.console import running
 from twemproxy.console.running import (
     Running,
@@ -84,7 +87,7 @@ def test_a_reload_is_waited_for_longer_than_a_document(
         proxy = Running(f"{LOOPBACK}:{there.port}")
         with pytest.raises(Unreachable, match="timed out"):
             proxy.get("/stats", dict)
-        assert proxy.ask("POST", "/reload") == (200, b"{}")
+        assert proxy.reload() == {}
     finally:
         there.close()
 
@@ -109,8 +112,36 @@ def test_another_port_than_that_of_the_statistics_is_said() -> None:
         there.close()
 
 
+@pytest.mark.parametrize("answer", [b"<html>", b"[]", b"7", b"null", b"{}"])
+def test_what_answers_a_reload_with_something_else_has_reloaded_nothing(
+    answer: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reply = b"HTTP/1.1 200 OK\r\n\r\n" + answer
+    there = CannedServer([[Line(until=b"\r\n\r\n", send=reply, close=True)]])
+    try:
+        assert cli.main(["reload", "--admin", str(there.port)]) == 1
+    finally:
+        there.close()
+    assert capsys.readouterr().err.startswith("nutcracker: ")
+
+
 @pytest.mark.parametrize(
-    "line", ["stats 22222 --pid 1", "stats --admin 1 -p file", "top --pid 1 --admin 1"]
+    ("line", "said"),
+    [("stats --pid 0", "with pid 0:"), ("slowlog --admin=", "'' is no address")],
+)
+def test_a_name_that_is_wrong_names_no_other_proxy(
+    line: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(line.split()) == 1
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("stats 22222 --pid 1", "stats --admin 1 -p file", "top --pid 1 --admin 1"),
+        "route alpha key -c file --pid 1",
+    ],
 )
 def test_one_proxy_is_named_in_one_way(
     line: str, capsys: pytest.CaptureFixture[str]
@@ -119,3 +150,21 @@ def test_one_proxy_is_named_in_one_way(
         cli.main(line.split())
     assert end.value.code == 1
     assert "not allowed with argument" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="has no abstract names")
+def test_who_has_taken_the_name_of_a_proxy_is_not_asked() -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(adminname.name(os.getppid()))
+        listener.listen()
+        with pytest.raises(Unreachable, match="another process has taken its name"):
+            Running(os.getppid()).reload()
+
+
+def test_a_plan_for_two_files_names_no_proxy(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["plan", "old", "new", "--admin", "1"])
+    assert end.value.code == 1
+    assert "name no running proxy" in capsys.readouterr().err

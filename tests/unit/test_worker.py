@@ -14,7 +14,8 @@ from tests.support.models import pool
 from twemproxy.control.setup import plain
 from twemproxy.net.portable import PortablePoller
 from twemproxy.proxy.client import Client
-from twemproxy.proxy.pool import Pool
+from twemproxy.proxy.pool import RETIRE_MS, Pool
+from twemproxy.proxy.request import request_of
 from twemproxy.stats import slot
 from twemproxy.worker.__main__ import trail
 from twemproxy.worker.worker import Worker
@@ -149,5 +150,68 @@ def test_a_removed_pool_is_forgotten_once_its_last_client_has_gone(
     worker.beat()
     assert worker.watch.pools == worker.leaving != []
     removed.clients.clear()
-    worker.beat()
+    retire(worker)
     assert worker.watch.pools == worker.leaving == []
+
+
+def retire(worker: Worker) -> None:
+    """Let the time pass after which a pool looks whether its clients are gone."""
+    deadline_ms = worker.reactor.now_ms + 2 * RETIRE_MS
+    while worker.reactor.now_ms < deadline_ms:
+        worker.reactor.tick(RETIRE_MS)
+    worker.beat()
+
+
+def pools_in_memory() -> int:
+    """Count them, those too that nobody refers to and nobody has collected."""
+    return sum(isinstance(item, Pool) for item in gc.get_objects())
+
+
+def test_a_pool_that_is_about_to_retire_is_not_forgotten_before(
+    line: tuple[Worker, socket.socket],
+) -> None:
+    worker, _ = line
+    gc.collect()
+    gc.disable()  # as in a worker
+    try:
+        configure(worker, 1, "a")
+        removed = worker.pools["a"]
+        stays = Client(worker.process, -1, removed.protocol, removed.counters)
+        removed.clients[stays] = None
+        configure(worker, 2, "")
+        removed.clients.clear()
+        del removed, stays
+        worker.beat()  # before it looks whether its clients are gone
+        retire(worker)
+        assert pools_in_memory() == 0
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_removed_pool_is_remembered_while_a_server_owes_an_answer(
+    line: tuple[Worker, socket.socket], host: str
+) -> None:
+    worker, _ = line
+    gc.collect()
+    gc.disable()  # as in a worker
+    try:
+        configure(worker, 1, "a")
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            worker.names.on_resolved(host, ["127.0.0.1"], RETIRE_MS)
+            (asked,) = worker.pools["a"].servers
+            at = {"host": host, "port": server.getsockname()[1]}
+            asked.config = asked.config._replace(**at)
+            asked.named = host == "localhost"
+            conn = asked.connection_for(None)
+            assert conn is not None
+            conn.expect(request_of(None, None, worker.reactor.now_us), 0)
+            configure(worker, 2, "")
+            retire(worker)
+            assert pools_in_memory() == 1
+            server.accept()[0].close()
+            del asked, conn
+            retire(worker)
+        assert pools_in_memory() == 0
+    finally:
+        gc.enable()

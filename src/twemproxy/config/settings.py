@@ -334,7 +334,8 @@ SETTINGS: Final = (
         "for all names that begin so, and `@dangerous`, `@write`, `@read`, "
         "`@scripting`, `@admin`, `@pubsub`, `@blocking` for kinds of commands. "
         "Another kind is a mistake; a name that the proxy does not know is only "
-        "warned of in the log.",
+        "warned of in the log. Scripts and functions call what the server lets them, "
+        "`migrate` too: where that matters, deny `@scripting`.",
         ("migrate",),
         "`migrate`",
         choices=KINDS_OF_COMMANDS,

@@ -10,7 +10,12 @@ from twemproxy.config.load import load
 from twemproxy.config.model import Config
 from twemproxy.config.problems import ConfigFileError
 from twemproxy.console.movement import DEFAULT_SAMPLE, Movement, measure, sample
-from twemproxy.console.running import Unreachable, add_running_words, find_running
+from twemproxy.console.running import (
+    Unreachable,
+    add_running_words,
+    find_running,
+    is_named,
+)
 from twemproxy.console.traps import warnings
 from twemproxy.console.words import (
     complain,
@@ -60,6 +65,8 @@ def main(argv: list[str]) -> int:
     asked = parser.parse_args(argv)
     if len(asked.files) > 2:  # noqa: PLR2004 # old and new
         parser.error("expected OLD NEW, or NEW alone")
+    if len(asked.files) > 1 and is_named(asked):
+        parser.error("two files are compared with each other: name no running proxy")
     try:
         old, new = _configurations(asked)
         keys = _keys(asked.keys, asked.sample)

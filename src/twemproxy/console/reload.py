@@ -1,7 +1,6 @@
 """`nutcracker reload`: have a proxy that runs take its file as it is now."""
 
-import json
-
+from twemproxy.console.facts import number, text
 from twemproxy.console.running import Unreachable, add_running_words, find_running
 from twemproxy.console.words import FAILED, complain, show, show_json, words
 
@@ -12,18 +11,14 @@ def main(argv: list[str]) -> int:
     add_running_words(parser)
     asked = parser.parse_args(argv)
     try:
-        _, body = find_running(asked).ask("POST", "/reload")
-        verdict = json.loads(body)
-    except ValueError:
-        return complain(body.decode(errors="replace").strip())
+        verdict = find_running(asked).reload()
     except (OSError, Unreachable) as failure:
         return complain(str(failure))
     if asked.json:
         show_json(verdict)
-    elif verdict["reloaded"]:
-        show(f"configuration {verdict['generation']} in force\n")
+    elif verdict.get("reloaded"):
+        show(f"configuration {number(verdict, 'generation')} in force\n")
     else:
-        complain(
-            f"{verdict['reason']}\nreload failed, the configuration in force stays"
-        )
-    return 0 if verdict["reloaded"] else FAILED
+        reason = text(verdict, "reason")
+        complain(f"{reason}\nreload failed, the configuration in force stays")
+    return 0 if verdict.get("reloaded") else FAILED

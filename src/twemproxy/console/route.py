@@ -36,7 +36,7 @@ def main(argv: list[str]) -> int:
     parser = words("route", __doc__ or "")
     parser.add_argument("pool", metavar="POOL")
     parser.add_argument("keys", nargs="+", metavar="KEY")
-    parser.add_argument(
+    add_running_words(parser).add_argument(
         "-c", "--conf-file", metavar="FILE", help="look there, not at a running proxy"
     )
     parser.add_argument(
@@ -44,7 +44,6 @@ def main(argv: list[str]) -> int:
         metavar="[ADDR:]PORT",
         help="with -c: take ejections from this stats port",
     )
-    add_running_words(parser)
     asked = parser.parse_args(argv)
     if asked.stats and asked.conf_file is None:
         parser.error("--stats goes with -c: a running proxy tells its own ejections")

@@ -39,8 +39,15 @@ class Running:
 
     def get(self, path: str, kind: type[Answer]) -> Answer:
         """Fetch one JSON document of that kind."""
-        status, body = self.ask("GET", path)
-        if status != http.client.OK:
+        return self._document("GET", path, kind)
+
+    def reload(self) -> dict[str, Any]:
+        """Have it take its file as it is now; the verdict."""
+        return self._document("POST", "/reload", dict)
+
+    def _document(self, method: str, path: str, kind: type[Answer]) -> Answer:
+        status, body = self._ask(method, path)
+        if status not in (http.client.OK, http.client.CONFLICT):
             said = body.decode(errors="replace").strip()
             raise Unreachable(said or f"{self}: answers with status {status}")
         answer = _decoded(body)
@@ -48,8 +55,7 @@ class Running:
             raise Unreachable(f"{self}: {path} is none, expected its --metrics-port")
         return answer
 
-    def ask(self, method: str, path: str) -> tuple[int, bytes]:
-        """Ask one question; status and body of the answer."""
+    def _ask(self, method: str, path: str) -> tuple[int, bytes]:
         conn = self._connection(PATIENCE_S if method == "GET" else RELOAD_PATIENCE_S)
         try:
             conn.request(method, path)
@@ -119,7 +125,9 @@ class _AdminConnection(http.client.HTTPConnection):
         raw = self.sock.getsockopt(
             socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size
         )
-        _, uid, _ = CREDENTIALS.unpack(raw)
+        pid, uid, _ = CREDENTIALS.unpack(raw)
+        if pid != self._pid:
+            raise PermissionError(0, "another process has taken its name")
         if os.geteuid() != 0 and uid not in (0, os.geteuid()):
             raise PermissionError(0, "it belongs to another user")
 
@@ -136,13 +144,18 @@ def add_running_words(
     return named
 
 
+def is_named(asked: argparse.Namespace) -> bool:
+    """Tell whether the command line names a running proxy."""
+    return (asked.pid_file, asked.pid, asked.admin) != (None, None, None)
+
+
 def find_running(asked: argparse.Namespace) -> Running:
     """Find the proxy that was named, or the only one there is."""
-    if asked.admin:
+    if asked.admin is not None:
         return Running(address_of(asked.admin))
-    if asked.pid:
+    if asked.pid is not None:
         return Running(asked.pid)
-    if asked.pid_file:
+    if asked.pid_file is not None:
         try:
             text = asked.pid_file.read_text().strip()
         except OSError as failure:

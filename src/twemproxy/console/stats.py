@@ -9,6 +9,7 @@ from twemproxy.console.running import (
     add_running_words,
     address_of,
     find_running,
+    is_named,
     read_document,
 )
 from twemproxy.console.words import complain, show, show_json, table, words
@@ -49,10 +50,11 @@ def main(argv: list[str]) -> int:
     )
     asked = parser.parse_args(argv)
     try:
-        if asked.pid or asked.pid_file or asked.admin:
+        if is_named(asked):
             document = find_running(asked).get("/stats", dict)
         else:
-            document = read_document(address_of(asked.port or DEFAULT_PORT))
+            port = DEFAULT_PORT if asked.port is None else asked.port
+            document = read_document(address_of(port))
     except (OSError, Unreachable) as failure:
         return complain(str(failure))
     if asked.json:

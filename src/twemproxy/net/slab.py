@@ -35,6 +35,7 @@ class Slab:
     gap: Gap | None
 
     def __init__(self, size: int, shared: bool = False) -> None:
+        self.counted = False  # there may be no memory for it
         buf = take_block(size) if size >= BLOCK else None
         if buf is None:
             buf = allocate(size)
@@ -58,7 +59,8 @@ class Slab:
     def grow(self, size: int, wanted: int) -> None:
         """Make room for `size` bytes in all; what is there stays.
 
-        If a spare block has room for all that is `wanted`, it is used at once.
+        If a spare block has room for all that is `wanted`, it is used at once. Else
+        the system must have as much again: a message that is split or joined is copied.
         """
         if size <= self.size:
             return
@@ -73,6 +75,7 @@ class Slab:
                 give_block(self.buf)
             self.buf = block
         else:
+            allocate(2 * size - self.size)  # and given back
             resize(self.buf, size)
             hold(size - self.size)
             self.size = size

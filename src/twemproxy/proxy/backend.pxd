@@ -1,4 +1,5 @@
 cimport cython
+from twemproxy.net.reactor cimport Timer
 from twemproxy.proxy cimport state
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.process cimport Process
@@ -25,8 +26,9 @@ cdef class Server(Owner):
     cdef public object config
     cdef public list conns, newer
     cdef dict aside
+    cdef public Timer following
     cdef public Block counters
-    cdef public bint dropped, ejected, following, named
+    cdef public bint dropped, ejected, named
     cdef public int failures, index, last_error, limit, refused, turn
     cdef public long long retry_at_ms, wait_until_ms, waits_us
     @cython.locals(newer=bint, conns=list, conn=ServerConnection)

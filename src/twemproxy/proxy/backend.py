@@ -12,6 +12,7 @@ from twemproxy import limits
 from twemproxy.config.model import PoolConfig, ServerConfig
 from twemproxy.log import Source
 from twemproxy.net.dial import numeric_family
+from twemproxy.net.reactor import Timer
 from twemproxy.proxy import state
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.process import Process
@@ -88,7 +89,7 @@ class Server(Owner):
         self.newer: list[ServerConnection] = []
         self.aside: dict[bool, ServerConnection] = {}
         self.named = not config.path and not numeric_family(config.host)
-        self.following = False  # a timer will ask for the addresses again
+        self.following: Timer | None = None  # will ask for the addresses again
         self.turn = 0
         self.failures = 0  # in a row, toward ejection
         self.ejected = False
@@ -164,14 +165,14 @@ class Server(Owner):
 
     def follow_later(self) -> None:
         """Ask for the addresses of a name again when their lifetime ends."""
-        if not self.following:
-            self.following = True
+        if self.following is None:
             reactor = self.pool.process.reactor
-            reactor.call_at(reactor.now_ms + NAME_LIFETIME_MS, self.follow)
+            late_ms = reactor.now_ms + NAME_LIFETIME_MS
+            self.following = reactor.call_at(late_ms, self.follow)
 
     def follow(self) -> None:
         """Ask again while anything is connected there."""
-        self.following = False
+        self.following = None
         if self.conns or self.newer:
             self.follow_later()
             self.pool.process.resolve(self.config.host, self.on_moved)
@@ -204,8 +205,11 @@ class Server(Owner):
             conn.retire()
 
     def retire(self) -> None:
-        """Give every connection up."""
+        """Give every connection up; a timer that runs on forgets us."""
         self.keep(0)
+        if self.following is not None:
+            self.following.cancel()
+            self.following = None
 
     def on_answer(self, taken_us: int) -> int:
         """Forget the failures; learn how long an answer usually takes, and say so."""

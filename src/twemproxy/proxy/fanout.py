@@ -26,6 +26,7 @@ class Everywhere(Gather):
         """Wait for replies of a kind; `aside` is as for `ask_server`."""
         Gather.__init__(self)
         self.expects = expects
+        self.wanted = 0  # as of a request
         self.aside = aside
         self.fragments: list[Request] = []
 
@@ -54,6 +55,7 @@ def ask_all(
     slab = holding(text)
     for server, fragment in zip(servers, gather.fragments, strict=True):
         fragment.expects = gather.expects
+        fragment.wanted = gather.wanted
         ask_server(pool, client, fragment, slab, server, gather.aside)
 
 

@@ -35,6 +35,8 @@ cdef class MemcacheProtocol(PoolProtocol):
     cdef write(self, Outbox outbox, RequestScanner walker, Slab slab, Py_ssize_t at)
     @cython.locals(start=Py_ssize_t, end=Py_ssize_t, index=Py_ssize_t, key=bytearray, quietly=bint, reply=int)
     cdef route_meta(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
+    @cython.locals(word=Py_ssize_t, start=Py_ssize_t)
+    cdef bint grows(self, RequestScanner walker, bytearray buf, Py_ssize_t at) except -1
     cdef bint would_break_lines(self, RequestScanner walker, bytearray buf, Py_ssize_t at, bytearray key) except -1
     @cython.locals(spans="long long[::1]", word=Py_ssize_t)
     cdef bint has_flag(self, RequestScanner walker, bytearray buf, Py_ssize_t at, int letter) except -1

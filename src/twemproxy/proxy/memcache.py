@@ -237,12 +237,24 @@ class MemcacheProtocol(PoolProtocol):
     ) -> bool:
         """Tell whether a key that came in base64 would be told as more than a line.
 
-        memcached forgets of what it makes for want of a value (N) that its key is to
-        be told in base64: its end of a line would begin somebody else's reply.
+        memcached forgets of what it makes for want of a value (N), or anew of one that
+        grows, that its key is to be told in base64: its end of a line would begin
+        somebody else's reply.
         """
         if 10 not in key and 13 not in key:
             return False
-        return self.has_flag(walker, buf, at, 78)  # 'N'
+        return self.has_flag(walker, buf, at, 78) or self.grows(walker, buf, at)  # 'N'
+
+    def grows(self, walker: RequestScanner, buf: bytearray, at: int) -> bool:
+        """Tell whether a meta command may make a value longer: `ma`, `ms` with MA."""
+        spans = walker.spans
+        if self.blocks[walker.row] == 0:
+            return buf[at + spans[0] + 1] == 97  # 'a'
+        for word in range(self.blocks[walker.row] + 1, walker.count):
+            start = at + spans[2 * word]
+            if buf[start] == 77 and buf[start + 1] in (65, 80, 97, 112):  # 'M' 'APap'
+                return True
+        return False
 
     def has_flag(
         self, walker: RequestScanner, buf: bytearray, at: int, letter: int

@@ -20,6 +20,7 @@ cdef class Pool(Home):
     cdef public long long readmit_at_ms
     cdef public Distribution ring
     cdef public list servers
+    cdef public bint retired
     cpdef Py_ssize_t place(self, bytearray buf, Py_ssize_t start, Py_ssize_t end) except -2
     cpdef Py_ssize_t place_nothing(self) except -2
     cpdef readmit(self)

@@ -47,7 +47,7 @@ def placement(config: PoolConfig) -> tuple[str, str, bytes, list[bytes], list[in
 class Pool(Home):
     """One configured pool in this worker: its servers, its ring, its clients."""
 
-    __slots__ = ("clients", "counters", "readmit_at_ms", "ring", "servers")
+    __slots__ = ("clients", "counters", "readmit_at_ms", "retired", "ring", "servers")
 
     def __init__(self, process: Process, config: PoolConfig, counters: Block) -> None:
         self.process = process
@@ -58,6 +58,7 @@ class Pool(Home):
         self.links = {}
         self.readmit_at_ms = 0  # when the next ejected server may come back, 0: none
         self.clients: dict[Client, None] = {}  # takes half the memory of a set
+        self.retired = False  # the last client has gone, the servers may go
         self.ring = ring_of(config)
 
     def start(self, protocol: Protocol, server_counters: Sequence[Block]) -> None:
@@ -157,8 +158,13 @@ class Pool(Home):
             reactor = self.process.reactor
             reactor.call_at(reactor.now_ms + RETIRE_MS, self.retire_servers)
             return
+        self.retired = True
         for server in self.servers:
             server.retire()
+
+    def is_gone(self) -> bool:
+        """Tell whether a pool that retires has nothing to do any more."""
+        return self.retired and not self.links
 
     def owes(self) -> bool:
         """Tell whether clients are here, or left what gets no reply and is unsent."""

@@ -28,7 +28,8 @@ from twemproxy.wire.redis.inline import as_request, is_foreign
 from twemproxy.wire.redis.request import RequestScanner
 
 MAX_KEY_BYTES: Final = limits.MAX_KEY_BYTES
-PLAIN: Final = rule.READ | rule.WRITE  # flags that ask for no special care
+# Flags that ask for no special care.
+PLAIN: Final = rule.READ | rule.WRITE | rule.DANGEROUS
 
 
 class RedisProtocol(PoolProtocol):

@@ -14,10 +14,18 @@ from twemproxy.wire import rule
 from twemproxy.wire.lookup import CommandIndex
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.commands import CATEGORIES, COMMANDS, ROW, Command
-from twemproxy.wire.redis.commands.row import BLOCKS, arity_fits
-from twemproxy.wire.redis.keys import lookups, pinned, positions, waits
+from twemproxy.wire.redis.commands.row import BLOCKS, DATABASE, arity_fits
+from twemproxy.wire.redis.keys import (
+    lookups,
+    other_database,
+    pinned,
+    positions,
+    waits,
+)
 
 WATCHED: Final = rule.ECHOES | rule.CODE
+KEPT: Final = WATCHED | rule.SUBCOMMANDS  # of a row that the file replaces
+LONGEST_NAME: Final = 255  # that the look-up takes
 ESCAPES: Final = answers.error(
     b"the first line of a script may have no backslash behind the proxy:"
     b" a server would break its error in two there"
@@ -49,44 +57,62 @@ class Catalogue:
         self.rows: tuple[Command, ...] = COMMANDS
         self.index = INDEX
         self.max_keys = 0
+        self.database = 0
+        self.own: set[int] = set()  # numbers of the rows that replace some
         self.hash_tag = b""
         self.scattered = False  # keys of one request may not live on several servers
         self.build(config)
 
     def build(self, config: PoolConfig) -> None:
         """Make the table anew."""
-        rows = list(COMMANDS)
+        rows, self.own = with_own(config)
         self.index = INDEX
         self.max_keys = config.max_request_keys
+        self.database = config.redis_db
         self.hash_tag = config.hash_tag
         self.scattered = (
             config.strict_keys
             and len(config.servers) > 1
             and config.distribution != "random"  # whose servers are all alike
         )
-        numbers = dict(ROW)
-        for own in config.commands:
-            row = row_of(own)
-            if row.name in numbers:
-                kept = rows[numbers[row.name]].flags & WATCHED
-                rows[numbers[row.name]] = row._replace(flags=row.flags | kept)
-            else:
-                numbers[row.name] = len(rows)
-                rows.append(row)
         if len(rows) > len(COMMANDS):
             self.index = CommandIndex([row.name for row in rows])
-        for word in config.deny_commands:
-            if not any(names(word, row) for row in rows):
-                log.warn(
-                    "pool '%s' denies what it does not know: %s", config.name, word
-                )
-            rows = [denied(row) if names(word, row) else row for row in rows]
+        rows = self.without_denied(rows, config)
         self.rows = tuple(rows)
         self.how = array("i", [row.how for row in rows])
         self.arity = array("i", [row.arity for row in rows])
         self.first = array("i", [row.first for row in rows])
         self.flags = array("i", [row.flags for row in rows])
         self.times = array("i", [histogram_of(row.flags) for row in rows])
+
+    def without_denied(self, rows: list[Command], config: PoolConfig) -> list[Command]:
+        """Return the rows with those turned off that the file denies.
+
+        A name that only a rule for many names covers gets a row of its own.
+        """
+        known = len(rows)
+        for word in config.deny_commands:
+            if not any(names(word, row) for row in rows):
+                covered = self.covered(rows, word)
+                if covered is None:
+                    log.warn(
+                        "pool '%s' denies what it does not know: %s", config.name, word
+                    )
+                else:
+                    rows.append(covered)
+            rows = [denied(row) if names(word, row) else row for row in rows]
+        if len(rows) > known:
+            self.index = CommandIndex([row.name for row in rows])
+        return rows
+
+    def covered(self, rows: list[Command], word: str) -> Command | None:
+        """Return a row for a name that has none but is covered by a rule."""
+        name = bytearray(word.encode())
+        above = self.index.find_prefix(name, 0, len(name))
+        if above < 0 or b"|" in name or len(name) > LONGEST_NAME:
+            return None
+        common = rows[above]
+        return common._replace(name=bytes(name), flags=common.flags & ~rule.PREFIX)
 
     def find(self, args: list[bytes]) -> int:
         """Return the row of a command or of its subcommand, -1 if there is none."""
@@ -112,7 +138,7 @@ class Catalogue:
             return answers.wrong_arity(command.name)
         if not authenticated and not command.flags & rule.NO_AUTH:
             return answers.NOT_AUTHENTICATED
-        if command.flags & rule.SUBCOMMANDS and command.how != rule.SINGLE:
+        if command.flags & rule.SUBCOMMANDS and row not in self.own:
             if len(args) > 1:
                 return answers.unknown_subcommand(command.name, args[1])
             if command.arity != -1:
@@ -121,6 +147,8 @@ class Catalogue:
             return refusal(command)
         if command.flags & rule.BLOCK_OPTION and waits(command, args):
             return answers.refused(command.name, b"with BLOCK " + BLOCKS)
+        if command.flags & rule.DB_OPTION and other_database(args, self.database):
+            return answers.refused(command.name, b"with DB, for " + DATABASE)
         if command.flags & WATCHED:
             return objection_to_echoes(command, args)
         return b""
@@ -184,6 +212,32 @@ def names(word: str, row: Command) -> bool:
     if row.name == name or row.name.startswith(name + b"|"):
         return True
     return name.endswith(b".") and row.name.startswith(name)
+
+
+def with_own(config: PoolConfig) -> tuple[list[Command], set[int]]:
+    """Return the rows of everybody and of the file, and the numbers of those replaced.
+
+    A line for a command with subcommands is for all of them but those with lines of
+    their own; they keep their rows, so that they can be denied.
+    """
+    rows = list(COMMANDS)
+    numbers = dict(ROW)
+    named = {own.name.encode() for own in config.commands}
+    replaced: set[int] = set()
+    for own in config.commands:
+        row = row_of(own)
+        if row.name not in numbers:
+            numbers[row.name] = len(rows)
+            rows.append(row)
+            continue
+        at = numbers[row.name]
+        replaced.add(at)
+        for i, former in enumerate(COMMANDS):
+            below = former.name.startswith(row.name + b"|")
+            if i == at or (below and former.name not in named):
+                kept = former.flags & KEPT
+                rows[i] = row._replace(name=former.name, flags=row.flags | kept)
+    return rows, replaced
 
 
 def row_of(own: CommandRule) -> Command:

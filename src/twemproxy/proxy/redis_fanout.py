@@ -20,10 +20,11 @@ from twemproxy.proxy.fanout import Everywhere, ask_all, ask_server, reply_of
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.request import Asker, Gather, Request, request_of
 from twemproxy.stats import slot
-from twemproxy.wire import rule
+from twemproxy.wire import expect, rule
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.commands import Command
 from twemproxy.wire.redis.commands.row import BLOCKS
+from twemproxy.wire.redis.fence import fence
 from twemproxy.wire.redis.numbers import MAX_CURSOR, cursor, is_integer
 from twemproxy.wire.redis.parts import (
     HEAD_BYTES,
@@ -33,6 +34,7 @@ from twemproxy.wire.redis.parts import (
     joined,
 )
 
+NUMBER_BYTES: Final = 7  # of a fence: more than anybody can guess
 BAD_CURSOR: Final = answers.error(b"invalid cursor")
 CURSOR_TOO_LARGE: Final = answers.error(
     b"a server's cursor is too large to add the server to it"
@@ -122,13 +124,13 @@ class Fanout:
 
     def everywhere(self, client: Client, command: Command, args: list[bytes]) -> None:
         """Ask every live server."""
-        ask_all(
-            self.pool,
-            client,
-            self.pool.live_servers(),
-            answers.request(args),
-            Merged(command.merge),
-        )
+        text = answers.request(args)
+        gather = Merged(command.merge)
+        if command.flags & rule.CODE:
+            gather.expects = expect.FENCED
+            gather.wanted = some_number()
+            text += fence(gather.wanted)
+        ask_all(self.pool, client, self.pool.live_servers(), text, gather)
 
     def scan(self, client: Client, args: list[bytes]) -> None:
         """Ask the server that the cursor names, or the next live one."""
@@ -150,6 +152,11 @@ class Fanout:
         whole.gather = Step(fragment, server.index, count)
         text = holding(answers.request([args[0], b"%d" % own, *args[2:]]))
         ask_server(self.pool, client, fragment, text, server)
+
+
+def some_number() -> int:
+    """Return a number that nobody can guess, always of as many digits."""
+    return int.from_bytes(os.urandom(NUMBER_BYTES)) | 1 << 8 * NUMBER_BYTES
 
 
 def head_of(fragment: Request) -> bytes:

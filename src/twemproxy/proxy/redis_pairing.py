@@ -7,9 +7,10 @@ connection.
 
 from typing import Any, Final
 
+from twemproxy import limits
 from twemproxy.errors import ProtocolError
 from twemproxy.log import Source
-from twemproxy.net.slab import Slab, copied
+from twemproxy.net.slab import Slab, copied, holding
 from twemproxy.proxy.pairing import Pairing
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.redis_probe import Probe
@@ -17,10 +18,14 @@ from twemproxy.proxy.request import Request, request_of
 from twemproxy.proxy.server import ServerConnection
 from twemproxy.wire import expect, progress
 from twemproxy.wire.redis import answers
+from twemproxy.wire.redis.fence import ERROR, fence_at, is_missing, one_line
 from twemproxy.wire.redis.merge import fits, is_trouble
 from twemproxy.wire.redis.response import ResponseScanner
 
 log: Final = Source(__name__)
+
+MAX_FENCE_BYTES: Final = 1024  # of the line that is the answer to a fence
+MAX_REPLY_BYTES: Final = limits.MAX_REPLY_BYTES
 
 
 class RedisPairing(Pairing):
@@ -76,6 +81,12 @@ class RedisPairing(Pairing):
             request = conn.head
             if request is None and not conn.resp3:
                 raise ProtocolError("a response that nobody asked for")
+            if request is not None and request.expects == expect.FENCED:
+                stop = self.pair_fenced(conn, request, walker, slab, pos, end)
+                if stop == pos or conn.fd < 0:
+                    return stop
+                pos = stop
+                continue
             if walker.advance(buf, pos, end) == progress.MORE:
                 self.lend(conn)
                 return pos
@@ -101,6 +112,40 @@ class RedisPairing(Pairing):
             pos = stop
         conn.scanner = None
         return pos
+
+    def pair_fenced(
+        self,
+        conn: ServerConnection,
+        request: Request,
+        walker: ResponseScanner,
+        slab: Slab,
+        start: int,
+        end: int,
+    ) -> int:
+        """Answer with all before the fence; return its end, `start` without one."""
+        line, stop = fence_at(slab.buf, start + walker.looked, end, request.wanted)
+        if stop < 0:
+            if is_missing(slab.buf, start, end):
+                raise ProtocolError("no answer to the fence behind a script")
+            walker.looked = max(walker.looked, end - start - MAX_FENCE_BYTES)
+            if walker.looked > MAX_REPLY_BYTES:
+                raise ProtocolError(f"response of more than {MAX_REPLY_BYTES} bytes")
+            self.lend(conn)
+            return start
+        if conn.bytes_out <= conn.paired_bytes or line <= start:
+            raise ProtocolError("a response before its request")
+        if slab.buf[start] == ERROR:
+            slab = holding(one_line(bytes(slab.buf[start:line])))
+            start = 0
+            line = slab.used
+        walker.looked = 0
+        whole = walker.advance(slab.buf, start, line) == progress.WHOLE
+        if not whole or walker.length != line - start:
+            raise ProtocolError("a response to something else")
+        verdict = self.judge(conn, request, walker, slab.buf, start, line)
+        walker.reset()
+        conn.answer(slab, start, line, verdict)
+        return end if conn.fd < 0 else stop
 
     def judge(
         self,

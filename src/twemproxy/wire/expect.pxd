@@ -5,6 +5,7 @@ cdef enum:
     VALUES = 1
     COUNT = 2
     STATUS = 3
+    FENCED = 4
     OWN = 97
     GRANT = 98
     HELLO = 99

@@ -40,6 +40,7 @@ cdef enum:
     PREFIX = 2048
     ECHOES = 4096
     CODE = 8192
+    DB_OPTION = 16384
     SILENT = 0
     VALUES = 1
     STORED = 2

@@ -53,6 +53,7 @@ NO_AUTH = 1024  # works before authentication
 PREFIX = 2048  # a rule for all unlisted names that begin like this
 ECHOES = 4096  # some servers repeat its words in errors, line ends and all
 CODE = 8192  # takes a script, whose first line servers repeat in the same way
+DB_OPTION = 16384  # reaches another database with the word DB among its options
 
 # What a memcached server answers.
 SILENT = 0  # nothing

@@ -71,6 +71,7 @@ class WordScanner(Scanner):
     def words(self, buf: bytearray, at: int, count: int) -> list[bytes]:
         """Return the first `count` words of the request at buf[at]."""
         spans = self.spans
+        view = memoryview(buf)  # a slice of `buf` would be a copy more
         return [
-            bytes(buf[at + spans[2 * i] : at + spans[2 * i + 1]]) for i in range(count)
+            bytes(view[at + spans[2 * i] : at + spans[2 * i + 1]]) for i in range(count)
         ]

@@ -51,7 +51,7 @@ class Worker:
         self.process.guard = self.watch
         self.former_ticks = block.get(slot.TICKS)  # of those whose place we took
         self.pools: dict[str, Pool] = {}
-        self.leaving: list[Pool] = []  # removed, some may still owe something
+        self.leaving: list[Pool] = []  # removed, but somebody may still use them
         self.listeners: dict[str, Listener] = {}
         self.configured = False
         self.beat()
@@ -149,8 +149,8 @@ class Worker:
         return pool
 
     def forget_gone(self) -> None:
-        """Give the memory of removed pools back once they owe nothing."""
-        staying = [pool for pool in self.leaving if pool.owes()]
+        """Give the memory of removed pools back once nobody uses them."""
+        staying = [pool for pool in self.leaving if not pool.is_gone()]
         if len(staying) < len(self.leaving):
             self.leaving = staying
             self.watch.adopt(list(self.pools.values()), staying)

@@ -25,7 +25,8 @@ FAULTS: Final[dict[int, bytes]] = {
 }
 BAD_KEY: Final = b"CLIENT_ERROR error decoding key\r\n"
 KEY_OF_LINES: Final = (
-    b"CLIENT_ERROR flag N is not supported by the proxy for a key with a line end\r\n"
+    b"CLIENT_ERROR making or extending a value is not supported by the proxy"
+    b" for a key with a line end\r\n"
 )
 
 # Of the binary protocol, which is not spoken: enough to refuse it in its own form.

@@ -120,3 +120,11 @@ def waits(row: Command, args: Sequence[bytes]) -> bool:
         if word == b"STREAMS":
             break
     return False
+
+
+def other_database(args: Sequence[bytes], own: int) -> bool:
+    """Tell whether COPY was asked to reach another database than our `own`."""
+    for i, word in words(args, 3, {b"DB": 1}):
+        if word == b"DB" and args[i + 1 : i + 2] != [b"%d" % own]:
+            return True
+    return False

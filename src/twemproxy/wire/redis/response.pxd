@@ -4,7 +4,7 @@ from twemproxy.wire.redis.bulk cimport after_bulk, after_bulks, after_line, head
 from twemproxy.wire.scanner cimport Scanner
 
 cdef int MAX_NESTING, KEPT_NESTING
-cdef Py_ssize_t MAX_LINE_BYTES, MAX_REPLY_BYTES, NULL_BYTES
+cdef Py_ssize_t MAX_REPLY_BYTES, NULL_BYTES
 cdef long long LONGEST_PLAIN, MAX_TENTH
 
 @cython.final
@@ -15,7 +15,7 @@ cdef class ResponseScanner(Scanner):
     cdef readonly bint flat
     cdef public bint resp3
     cdef int depth, room
-    cdef Py_ssize_t looked
+    cdef public Py_ssize_t looked
     cdef long long[::1] owed
 
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1

@@ -24,7 +24,6 @@ MAX_NESTING: Final = limits.MAX_NESTING
 LONGEST_PLAIN: Final = 999999999  # bytes of a string that `bulk` calls plain
 NULL_BYTES: Final = 3  # _ CR LF
 KEPT_NESTING: Final = 64  # room for more is not kept for the next response
-MAX_LINE_BYTES: Final = limits.MAX_LINE_BYTES
 MAX_REPLY_BYTES: Final = limits.MAX_REPLY_BYTES
 MAX_TENTH: Final = 922337203685477580  # the largest 64-bit number but its last digit
 
@@ -288,6 +287,6 @@ class ResponseScanner(Scanner):
                 raise ProtocolError("LF without CR")
             pos += 1
         self.looked = pos - start
-        if self.looked - self.at > MAX_LINE_BYTES:
-            raise ProtocolError(f"line longer than {MAX_LINE_BYTES} bytes")
+        if self.looked > MAX_REPLY_BYTES:
+            raise ProtocolError(f"response of more than {MAX_REPLY_BYTES} bytes")
         return -1

@@ -21,6 +21,7 @@ from twemproxy.wire.rule import (
     CONCAT,
     CURSOR,
     DANGEROUS,
+    DB_OPTION,
     MINIMUM,
     RANDOM,
     READ,
@@ -32,7 +33,7 @@ from twemproxy.wire.rule import (
 )
 
 KEYS: Final[tuple[Command, ...]] = (
-    same(b"copy", -3, WRITE, (1, 2, 1)),
+    same(b"copy", -3, WRITE | DB_OPTION, (1, 2, 1)),
     Command(b"del", -2, SPLIT_COUNT, WRITE, 1, -1, 1),
     one(b"dump", 2, READ),
     Command(b"exists", -2, SPLIT_COUNT, READ, 1, -1, 1),
@@ -56,10 +57,10 @@ KEYS: Final[tuple[Command, ...]] = (
     fanout(b"randomkey", 1, RANDOM, READ),
     same(b"rename", 3, WRITE, (1, 2, 1)),
     same(b"renamenx", 3, WRITE, (1, 2, 1)),
-    one(b"restore", -4, WRITE),
+    one(b"restore", -4, WRITE | DANGEROUS),
     fanout(b"scan", -2, CURSOR, READ),
-    same(b"sort", -2, WRITE, (1, 1, 1), AFTER_SORT),
-    same(b"sort_ro", -2, READ, (1, 1, 1), AFTER_SORT),
+    same(b"sort", -2, WRITE | DANGEROUS, (1, 1, 1), AFTER_SORT),
+    same(b"sort_ro", -2, READ | DANGEROUS, (1, 1, 1), AFTER_SORT),
     Command(b"touch", -2, SPLIT_COUNT, READ, 1, -1, 1),
     one(b"ttl", 2, READ),
     one(b"type", 2, READ),

@@ -1,0 +1,46 @@
+"""Where the reply to a script ends, whatever its error holds. Cold.
+
+    FUNCTION LOAD ...    -ERR near "x CR LF
+    <number>             +FORGED": ... CR LF
+                         -ERR unknown command '<number>' ... CR LF
+
+Servers repeat words of a script in an error line, line ends and all. So a fence goes
+behind it, the name of a command that there is not: every server repeats that, also
+one that is busy or loading. It is a number that nobody can guess, so all before its
+line is the one reply. A server that answers without it loses its connection.
+"""
+
+from typing import Final
+
+from twemproxy.wire.redis import answers
+
+ERROR: Final = 45  # -
+LF: Final = 10
+
+
+def fence(number: int) -> bytes:
+    """Return the request that goes behind a script."""
+    return answers.request([b"%d" % number])
+
+
+def fence_at(buf: bytearray, start: int, end: int, number: int) -> tuple[int, int]:
+    """Return where the line with the number begins and ends, -1 if it is not there."""
+    at = buf.find(b"%d" % number, start, end)
+    stop = buf.find(b"\r\n", at, end) if at >= 0 else -1
+    return (-1, -1) if stop < 0 else (buf.rfind(b"\n", 0, at) + 1, stop + 2)
+
+
+def is_missing(buf: bytearray, start: int, end: int) -> bool:
+    """Tell that the answer to the fence has come without the number.
+
+    The reply to a script is an error, one line, or a string, two.
+    """
+    if buf[end - 1] != LF:  # of a long line more comes, and need not be counted yet
+        return False
+    lines = buf.count(b"\r\n", start, end)
+    return lines > (1 if buf[start] == ERROR else 2)
+
+
+def one_line(reply: bytes) -> bytes:
+    """Return an error, which may be several lines to us, as the line it was meant."""
+    return b"-%b\r\n" % reply[1:].strip(b"\r\n").translate(answers.TO_BLANKS)
