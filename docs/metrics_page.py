@@ -23,7 +23,8 @@ $ nc 127.0.0.1 22222 </dev/null
 
 Every connection to the statistics port (`-s`, `-a`) gets one JSON document and is
 closed. Pools are objects by name in it, servers are objects by name in their pool.
-Figures are those of the moment, all workers added up. Rows with a mark in the column
+Figures are those of the moment, all workers added up; bytes of clients that stay, and
+those that are held, are up to a second old. Rows with a mark in the column
 *C* are also in the C program's document, under the same name and with the same
 meaning, but for the differences told in [compatibility](compatibility.md).
 This page is made from the table of metrics by `make docs`.

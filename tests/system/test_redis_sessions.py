@@ -214,11 +214,24 @@ def test_clients_have_an_age_and_idle_when_they_say_nothing(
         assert idle == 0
 
 
+def info(conn: Wire) -> dict[str, str]:
+    conn.send(resp("INFO"))
+    text = conn.read_exactly(int(conn.read_line()[1:]) + 2).decode()
+    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+
+
+def test_info_counts_bytes_up_to_its_own(redis_proxy: Proxy) -> None:
+    with redis_proxy.connect() as conn:
+        conn.ask(resp("GET", "k"), b"$-1\r\n")
+        lines = info(conn)
+    asked = len(resp("GET", "k") + resp("INFO"))
+    assert int(lines["total_net_input_bytes"]) == asked
+    assert int(lines["total_net_output_bytes"]) == len(b"$-1\r\n")
+
+
 def test_info_tells_what_libraries_look_for(redis_proxy: Proxy) -> None:
     with redis_proxy.connect() as conn:
-        conn.send(resp("INFO"))
-        text = conn.read_exactly(int(conn.read_line()[1:]) + 2).decode()
-    lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+        lines = info(conn)
     assert lines["redis_version"][0].isdigit()
     assert ("valkey_version" in lines) == (lines["server_name"] == "valkey")
 

@@ -41,6 +41,12 @@ def answer(simulation: Simulation, server: Far) -> None:
     assert not replies
 
 
+@pytest.mark.parametrize("redis", [True, False])
+def test_a_pool_that_nobody_has_asked_holds_nothing(redis: bool) -> None:
+    simulation = Simulation(1, redis=redis)
+    assert held_bytes() == simulation.baseline
+
+
 def test_clients_that_wait_for_parts_of_replies_do_not_wait_for_each_other() -> None:
     """Each holds one part of its reply, and memory is short because of those."""
     simulation = Simulation(2, max_process_bytes=MIB)

@@ -242,12 +242,16 @@ class Supervisor:
         }
 
     async def _pulse(self) -> None:
-        """Feed the watchdog while every worker's loop turns; settle the log."""
+        """Feed the watchdog while all workers' loops turn, or log who is silent."""
         interval_s = notify.watchdog_s()
+        silent: set[int] = set()
         while True:
             await asyncio.sleep(min(PULSE_S, interval_s or PULSE_S))
             log.flush()
-            if interval_s and not self._monitoring.silent_workers():
+            before, silent = silent, set(self._monitoring.silent_workers())
+            for index in sorted(silent - before):
+                log.error("worker %d is silent, its loop does not turn", index)
+            if interval_s and not silent:
                 notify.tell("WATCHDOG=1")
             if self._watch and self._watch.changed():
                 log.notice("the configuration file has changed")

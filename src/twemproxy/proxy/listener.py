@@ -113,19 +113,21 @@ class Listener(Handler):
         if process.clients >= process.max_clients:
             self.turn_away(fd, process.clients, process.max_clients)
             return
-        if limit and self.count_members() >= limit:
-            self.turn_away(fd, self.count_members(), limit)
+        counters = self.pool.counters
+        counters.add(slot.CLIENT_CONNECTIONS, 1)  # first: another may be at this, too
+        if limit and (count := self.count_members()) > limit:
+            counters.add(slot.CLIENT_CONNECTIONS, -1)
+            self.turn_away(fd, count - 1, limit)
             return
         if not config.listen.path:
             no_delay(fd)
             if config.tcpkeepalive:
                 keep_alive(fd)
-        client = Client(process, fd, self.pool.protocol, self.pool.counters)
+        client = Client(process, fd, self.pool.protocol, counters)
         client.owner = self.pool.clients
         client.authenticated = not config.redis_auth
         client.restrict(config.max_in_flight, config.max_client_output_bytes)
         self.pool.clients[client] = None
-        self.pool.counters.add(slot.CLIENT_CONNECTIONS, 1)
         process.clients += 1
         process.on_opened()
         process.reactor.register(client)
@@ -151,7 +153,7 @@ class Listener(Handler):
 
     def finish(self) -> None:
         """Accept all who knocked already, then close."""
-        self.balance = ALONE
+        self.few = LAST_ACCEPTS  # however many the others have
         for _ in range(LAST_ACCEPTS // MAX_ACCEPTS):
             if not self.accept_some(0):
                 break

@@ -111,12 +111,10 @@ class About:
     def traffic(self) -> Facts:
         """Tell what went to and fro."""
         counters = self.pool.counters
-        clients = self.pool.clients
+        sent, taken = self.pool.traffic()
         return {
-            "bytes_read": counters.get(slot.CLIENT_BYTES_IN)
-            + sum(client.bytes_in - client.counted_in for client in clients),
-            "bytes_written": counters.get(slot.CLIENT_BYTES_OUT)
-            + sum(client.bytes_out - client.counted_out for client in clients),
+            "bytes_read": sent,
+            "bytes_written": taken,
             "client_requests": counters.get(slot.CLIENT_REQUESTS),
             "client_errors": counters.get(slot.CLIENT_ERRORS),
             "protocol_errors": counters.get(slot.PROTOCOL_ERRORS),

@@ -170,6 +170,15 @@ class Pool(Home):
         """Tell whether clients are here, or left what gets no reply and is unsent."""
         return bool(self.clients) or any(conn.quiet for conn in self.links)
 
+    def traffic(self) -> tuple[int, int]:
+        """Count the bytes that clients sent and took, up to this moment."""
+        sent = self.counters.get(slot.CLIENT_BYTES_IN)
+        taken = self.counters.get(slot.CLIENT_BYTES_OUT)
+        for client in self.clients:
+            sent += client.bytes_in - client.counted_in
+            taken += client.bytes_out - client.counted_out
+        return sent, taken
+
     def place(self, buf: bytearray, start: int, end: int) -> int:
         """Return the index of the live server for the key buf[start:end], or -1."""
         if self.readmit_at_ms and self.process.reactor.now_ms > self.readmit_at_ms:

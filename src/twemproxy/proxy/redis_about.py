@@ -127,10 +127,11 @@ class About:
     def stats(self) -> Facts:
         """Tell what this process has done for this pool."""
         counters = self.pool.counters
+        sent, taken = self.pool.traffic()
         return {
             "total_commands_processed": counters.get(slot.CLIENT_REQUESTS),
-            "total_net_input_bytes": counters.get(slot.CLIENT_BYTES_IN),
-            "total_net_output_bytes": counters.get(slot.CLIENT_BYTES_OUT),
+            "total_net_input_bytes": sent,
+            "total_net_output_bytes": taken,
             "rejected_connections": counters.get(slot.CLIENT_REFUSED),
             "total_error_replies": counters.get(slot.CLIENT_ERRORS),
         }
