@@ -30,7 +30,8 @@ REQUESTS = {
     "a carriage return": resp("EVAL", b'#!"x\r+FORGED"\nreturn 1', "0"),
 }
 
-OWN = "\n   - eval_ro keys numkeys=2 read"  # the operator's row is watched like ours
+# The operator's rows are watched like ours, and what loads scripts stays ours.
+OWN = "\n   - eval_ro keys numkeys=2 read\n   - function|load any\n   - script any"
 
 
 @pytest.fixture(scope="module", params=programs(), ids=lambda path: path[-30:])
@@ -81,6 +82,14 @@ def test_replies_of_scripts_that_are_loaded_come_in_any_pieces(front: Proxy) -> 
         assert len(error) > 200_000
         assert wire.read_line() == b":7\r\n"
         assert wire.read_line() == b"$40\r\n"
+
+
+def test_an_error_of_several_lines_may_come_before_the_fence(front: Proxy) -> None:
+    code = b'#!lua name=x\n--%b\nlocal a = {} a["x\\r\\n+FORGED"]()' % (b"x" * 40_000)
+    with front.connect() as wire:
+        wire.send(resp("FUNCTION", "LOAD", code) + resp("SET", "k", "v"))
+        assert b"'x  +FORGED'" in wire.read_line()
+        assert wire.read_line() == b"+OK\r\n"
 
 
 def test_a_long_line_of_a_script_disturbs_nobody(front: Proxy) -> None:

@@ -281,3 +281,18 @@ def test_a_sort_looks_up_keys_of_its_own_server_alone(
         assert client.sort("{t}list", by="nosort", desc=True) == [b"2", b"1"]
         for pattern in ("n_*", "n_{*}", "n_*->{t}", "{}n_*"):
             assert "hash to the same server" in refused(client, *ask, "GET", pattern)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["XREAD", "BLOCK\0", "0", "STREAMS", "s", "$"], "'xread' is not supported"),
+        (["XREAD", "block\0and so on", "0", "STREAMS", "s", "$"], "'xread' is not"),
+        (["COPY", "k", "l", "DB\0", "7"], "'copy' is not supported by the proxy"),
+    ],
+)
+def test_a_word_that_ends_for_the_server_ends_for_us(
+    client: redis.Redis, words: list[str], reason: str
+) -> None:
+    assert reason in refused(client, *words)
+    assert client.ping()

@@ -7,6 +7,8 @@ from twemproxy.control.admin import Admin
 from twemproxy.control.http import Request, Response
 from twemproxy.stats.snapshot import Snapshot
 
+METRICS = Request("GET", "/metrics", {"accept": "text"}, local=True)
+
 
 class LongPage:
     """Writes a page of thousands of servers."""
@@ -14,9 +16,11 @@ class LongPage:
     def __init__(self) -> None:
         """Write until `over`."""
         self.over = threading.Event()
+        self.begun = 0
 
     def page(self, _: Snapshot, accept: str) -> tuple[bytes, str]:
         """Write it."""
+        self.begun += 1
         self.over.wait(10)
         return b"page", accept
 
@@ -25,8 +29,7 @@ def test_a_long_page_keeps_nobody_else_waiting() -> None:
     async def ask() -> tuple[Response, Response]:
         admin = Admin(lambda: b"{}")
         admin.exporter = written = LongPage()
-        asked = Request("GET", "/metrics", {"accept": "text"}, local=True)
-        page = asyncio.create_task(admin.answer(asked))
+        page = asyncio.create_task(admin.answer(METRICS))
         await asyncio.sleep(0)
         health = await admin.answer(Request("GET", "/healthz", {}, local=False))
         written.over.set()
@@ -35,3 +38,20 @@ def test_a_long_page_keeps_nobody_else_waiting() -> None:
     health, page = asyncio.run(ask())
     assert health == Response(200, b"ok\n")
     assert page == Response(200, b"page", "text")
+
+
+def test_who_goes_during_its_long_page_lets_nobody_write_another_beside_it() -> None:
+    async def ask() -> tuple[int, Response]:
+        admin = Admin(lambda: b"{}")
+        admin.exporter = written = LongPage()
+        for _ in range(5):
+            gone = asyncio.create_task(admin.answer(METRICS))
+            await asyncio.sleep(0.01)
+            gone.cancel()
+        last = asyncio.create_task(admin.answer(METRICS))
+        await asyncio.sleep(0.05)
+        begun = written.begun
+        written.over.set()
+        return begun, await last
+
+    assert asyncio.run(ask()) == (1, Response(200, b"page", "text"))

@@ -96,8 +96,8 @@ last (below zero: from the end) and how far they are apart |
 | `arity=3`, `arity=-3` | exactly or at least that many words, name and `key` included |
 | `read` | the command changes nothing |
 
-Two lines for one name are a mistake. `deny_commands` is denied last and wins. An empty
-list, `[]`, denies nothing.
+Two lines for one name are a mistake, and none changes `script|load` or `function|load`.
+`deny_commands` is denied last and wins. An empty list, `[]`, denies nothing.
 
 ## YAML
 

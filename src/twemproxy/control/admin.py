@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol
 
 from twemproxy import adminname, log
 from twemproxy.config.diff import redacted
@@ -37,8 +37,6 @@ from twemproxy.stats.metrics import (
     Histogram,
 )
 from twemproxy.stats.snapshot import Snapshot
-
-T = TypeVar("T")
 
 # Imported when asked for: they bring a library each, of 3 and of 4 MB.
 EXPORTER: Final = "twemproxy.stats.prometheus"
@@ -156,16 +154,15 @@ class Admin:
     async def _metrics(self, request: Request) -> Response:
         if not self.exporter:
             return Response(404, b"no metrics, start with --metrics-port\n")
-        accept = request.headers.get("accept", "")
-        page = partial(self.exporter.page, self._snapshot(), accept)
-        return Response(200, *await self._make(page))
+        page = partial(_page, self.exporter, request.headers.get("accept", ""))
+        return await self._make(page)
 
     async def _stats(self, _: Request) -> Response:
         return Response(200, self._document(), JSON)
 
     async def _state(self, _: Request) -> Response:
         """Give the stats document, and the times of every pool and server."""
-        return await self._make(partial(self._whole, self._snapshot()))
+        return await self._make(self._whole)
 
     def _whole(self, now: Snapshot) -> Response:
         document = json.loads(self._document())
@@ -194,10 +191,15 @@ class Admin:
         }
         return _json(answer, 409 if reason else 200)
 
-    async def _make(self, make: Callable[[], T]) -> T:
-        """Make an answer of many servers off the loop, one at a time."""
-        async with self._making:
-            return await in_thread(make)
+    async def _make(self, make: Callable[[Snapshot], Response]) -> Response:
+        """Make an answer of many servers off the loop, one at a time.
+
+        Who asks may go; the next is begun when the thread has ended all the same.
+        """
+        await self._making.acquire()
+        made = asyncio.ensure_future(in_thread(partial(make, self._snapshot())))
+        made.add_done_callback(lambda _: self._making.release())
+        return await asyncio.shield(made)
 
     def _snapshot(self) -> Snapshot:
         serving = self.serving
@@ -222,6 +224,11 @@ def load_exporter() -> Exporter:
         ) from missing
     exporter: Exporter = module
     return exporter
+
+
+def _page(exporter: Exporter, accept: str, now: Snapshot) -> Response:
+    """Write a metrics page in the format that is wanted."""
+    return Response(200, *exporter.page(now, accept))
 
 
 def _histograms(now: Snapshot) -> dict[str, dict[str, Any]]:

@@ -121,7 +121,7 @@ class Catalogue:
         if row < 0:
             return self.index.find_prefix(name, 0, len(name))
         if self.rows[row].flags & rule.SUBCOMMANDS and len(args) > 1:
-            word = bytearray(args[1])
+            word = bytearray(answers.until_zero(args[1]))  # as older servers read it
             below = self.index.find_below(row, word, 0, len(word))
             return below if below >= 0 else row
         return row
@@ -218,7 +218,8 @@ def with_own(config: PoolConfig) -> tuple[list[Command], set[int]]:
     """Return the rows of everybody and of the file, and the numbers of those replaced.
 
     A line for a command with subcommands is for all of them but those with lines of
-    their own; they keep their rows, so that they can be denied.
+    their own; they keep their rows, so that they can be denied. What loads scripts
+    stays as it is.
     """
     rows = list(COMMANDS)
     numbers = dict(ROW)
@@ -234,6 +235,8 @@ def with_own(config: PoolConfig) -> tuple[list[Command], set[int]]:
         replaced.add(at)
         for i, former in enumerate(COMMANDS):
             below = former.name.startswith(row.name + b"|")
+            if former.flags & rule.CODE and former.how == rule.FANOUT:
+                continue  # only as ours it is sent with a fence behind it
             if i == at or (below and former.name not in named):
                 kept = former.flags & KEPT
                 rows[i] = row._replace(name=former.name, flags=row.flags | kept)

@@ -81,7 +81,11 @@ class RedisPairing(Pairing):
             request = conn.head
             if request is None and not conn.resp3:
                 raise ProtocolError("a response that nobody asked for")
-            if request is not None and request.expects == expect.FENCED:
+            if (
+                request is not None
+                and request.expects == expect.FENCED
+                and buf[pos] != 62  # '>', see below
+            ):
                 stop = self.pair_fenced(conn, request, walker, slab, pos, end)
                 if stop == pos or conn.fd < 0:
                     return stop

@@ -31,14 +31,15 @@ def fence_at(buf: bytearray, start: int, end: int, number: int) -> tuple[int, in
 
 
 def is_missing(buf: bytearray, start: int, end: int) -> bool:
-    """Tell that the answer to the fence has come without the number.
+    """Tell that the answer to the fence seems to have come without the number.
 
-    The reply to a script is an error, one line, or a string, two.
+    It is an error behind the reply. Other lines may be of an error that has line ends
+    in it: servers send it by itself where the script is a long one.
     """
-    if buf[end - 1] != LF:  # of a long line more comes, and need not be counted yet
+    if buf[end - 1] != LF:  # of a long line more comes
         return False
-    lines = buf.count(b"\r\n", start, end)
-    return lines > (1 if buf[start] == ERROR else 2)
+    last = buf.rfind(b"\n", start, end - 1) + 1
+    return last > start and buf[last] == ERROR
 
 
 def one_line(reply: bytes) -> bytes:

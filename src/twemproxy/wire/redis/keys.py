@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from twemproxy.wire import rule
+from twemproxy.wire.redis.answers import until_zero
 from twemproxy.wire.redis.commands.row import Command
 
 MAX_DIGITS: Final = 10  # of a number of keys
@@ -62,10 +63,14 @@ def counted(row: Command, args: Sequence[bytes]) -> list[int]:
 def words(
     args: Sequence[bytes], start: int, options: dict[bytes, int]
 ) -> Iterator[tuple[int, bytes]]:
-    """Yield each option from `start` on, upper case, without its values."""
+    """Yield each option from `start` on, upper case, without its values.
+
+    To a server a zero byte ends the word.
+    """
     i = start
     while i < len(args):
-        word = args[i].upper() if len(args[i]) <= LONGEST_WORD else b""
+        text = until_zero(args[i][: LONGEST_WORD + 1])
+        word = text.upper() if len(text) <= LONGEST_WORD else b""
         yield i, word
         i += 1 + options.get(word, 0)
 
@@ -125,6 +130,9 @@ def waits(row: Command, args: Sequence[bytes]) -> bool:
 def other_database(args: Sequence[bytes], own: int) -> bool:
     """Tell whether COPY was asked to reach another database than our `own`."""
     for i, word in words(args, 3, {b"DB": 1}):
-        if word == b"DB" and args[i + 1 : i + 2] != [b"%d" % own]:
-            return True
+        if word == b"DB":
+            if args[i + 1 : i + 2] != [b"%d" % own]:
+                return True
+        elif word != b"REPLACE":  # the server refuses that, whatever comes behind
+            break
     return False
