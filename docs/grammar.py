@@ -71,6 +71,13 @@ REDIS: Final = (
     Case("zero byte in a count", b"*2\0\r\n$3\r\nGET\r\n$1\r\nk\r\n", "closed"),
     Case("zero byte in the name", b"*2\r\n$4\r\nGET\0\r\n$1\r\nk\r\n", "answered"),
     Case(
+        "zero byte behind an option",
+        b"*6\r\n$5\r\nXREAD\r\n$6\r\nBLOCK\0\r\n$1\r\n0\r\n$7\r\nSTREAMS\r\n"
+        b"$1\r\nk\r\n$1\r\n$\r\n",
+        "answered",
+        why="servers stop there, so it is BLOCK",
+    ),
+    Case(
         "zero byte in a key",
         b"*2\r\n$3\r\nGET\r\n$3\r\na\0b\r\n",
         "forwarded",
