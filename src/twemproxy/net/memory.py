@@ -3,12 +3,22 @@
 Nothing but ``slab`` may call these.
 """
 
+import mmap
+
 from twemproxy.span import check, check_order
 
 
 def allocate(size: int) -> bytearray:
     """Return `size` bytes of undefined content."""
     return bytearray(size)
+
+
+def require(size: int) -> None:
+    """Raise MemoryError unless the system has `size` bytes; none is touched."""
+    try:
+        mmap.mmap(-1, size).close()
+    except OSError as failure:
+        raise MemoryError from failure
 
 
 def resize(buf: bytearray, size: int) -> None:

@@ -13,6 +13,11 @@ cpdef bytearray allocate(Py_ssize_t size):
     return PyByteArray_FromStringAndSize(NULL, size)
 
 
+cpdef require(Py_ssize_t size):
+    """Raise MemoryError unless the system has `size` bytes; none is touched."""
+    PyByteArray_FromStringAndSize(NULL, size)
+
+
 cpdef resize(bytearray buf, Py_ssize_t size):
     """Grow `buf` to `size` bytes; what it holds stays."""
     PyByteArray_Resize(buf, size)

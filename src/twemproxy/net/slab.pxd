@@ -1,6 +1,6 @@
 cimport cython
 from twemproxy.net.ledger cimport hold
-from twemproxy.net.memory cimport allocate, copy, resize
+from twemproxy.net.memory cimport allocate, copy, require, resize
 from twemproxy.net.pipe cimport Gap, Pipe
 from twemproxy.net.spare cimport give_block, take_block
 

@@ -13,7 +13,7 @@ and whoever adds the message to an outbox sends head, pipes and tail in their or
 from typing import Final
 
 from twemproxy.net.ledger import hold
-from twemproxy.net.memory import allocate, copy, resize
+from twemproxy.net.memory import allocate, copy, require, resize
 from twemproxy.net.pipe import Gap, Pipe
 from twemproxy.net.spare import give_block, take_block
 
@@ -75,7 +75,7 @@ class Slab:
                 give_block(self.buf)
             self.buf = block
         else:
-            allocate(2 * size - self.size)  # and given back
+            require(2 * size - self.size)
             resize(self.buf, size)
             hold(size - self.size)
             self.size = size
