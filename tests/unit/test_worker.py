@@ -104,6 +104,30 @@ def configure(worker: Worker, number: int, names: str) -> None:
     worker.on_message(order, [])
 
 
+def remove_in_use(worker: Worker) -> Pool:
+    """Have it remove a pool that still has a client."""
+    configure(worker, 1, "a")
+    removed = worker.pools["a"]
+    stays = Client(worker.process, -1, removed.protocol, removed.counters)
+    removed.clients[stays] = None
+    configure(worker, 2, "")
+    return removed
+
+
+def pools_in_memory() -> int:
+    """Count them, those too that nobody refers to and nobody has collected."""
+    return sum(isinstance(item, Pool) for item in gc.get_objects())
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """Nothing is collected but what the worker, which switches that off, collects."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
 def test_a_drain_looks_now_and_then_and_ends_once(
     line: tuple[Worker, socket.socket],
 ) -> None:
@@ -124,29 +148,21 @@ def test_a_drain_looks_now_and_then_and_ends_once(
     assert supervisor.recv(4096).count(b"drained") == 1
 
 
+@pytest.mark.usefixtures("uncollected")
 def test_nothing_is_left_of_pools_that_came_and_went(
     line: tuple[Worker, socket.socket],
 ) -> None:
     worker, _ = line
-    gc.collect()
-    gc.disable()  # as in a worker
-    try:
-        for number, names in enumerate(["a", ""] * 3):
-            configure(worker, number, names)
-        assert not any(isinstance(item, Pool) for item in gc.get_objects())
-    finally:
-        gc.enable()
+    for number, names in enumerate(["a", ""] * 3):
+        configure(worker, number, names)
+    assert pools_in_memory() == 0
 
 
 def test_a_removed_pool_is_forgotten_once_its_last_client_has_gone(
     line: tuple[Worker, socket.socket],
 ) -> None:
     worker, _ = line
-    configure(worker, 1, "a")
-    removed = worker.pools["a"]
-    stays = Client(worker.process, -1, removed.protocol, removed.counters)
-    removed.clients[stays] = None
-    configure(worker, 2, "")
+    removed = remove_in_use(worker)
     worker.beat()
     assert worker.watch.pools == worker.leaving != []
     removed.clients.clear()
@@ -162,56 +178,39 @@ def retire(worker: Worker) -> None:
     worker.beat()
 
 
-def pools_in_memory() -> int:
-    """Count them, those too that nobody refers to and nobody has collected."""
-    return sum(isinstance(item, Pool) for item in gc.get_objects())
-
-
+@pytest.mark.usefixtures("uncollected")
 def test_a_pool_that_is_about_to_retire_is_not_forgotten_before(
     line: tuple[Worker, socket.socket],
 ) -> None:
     worker, _ = line
-    gc.collect()
-    gc.disable()  # as in a worker
-    try:
-        configure(worker, 1, "a")
-        removed = worker.pools["a"]
-        stays = Client(worker.process, -1, removed.protocol, removed.counters)
-        removed.clients[stays] = None
-        configure(worker, 2, "")
-        removed.clients.clear()
-        del removed, stays
-        worker.beat()  # before it looks whether its clients are gone
-        retire(worker)
-        assert pools_in_memory() == 0
-    finally:
-        gc.enable()
+    removed = remove_in_use(worker)
+    removed.clients.clear()
+    del removed
+    worker.beat()  # before it looks whether its clients are gone
+    retire(worker)
+    assert pools_in_memory() == 0
 
 
+@pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_removed_pool_is_remembered_while_a_server_owes_an_answer(
     line: tuple[Worker, socket.socket], host: str
 ) -> None:
     worker, _ = line
-    gc.collect()
-    gc.disable()  # as in a worker
-    try:
-        configure(worker, 1, "a")
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            worker.names.on_resolved(host, ["127.0.0.1"], RETIRE_MS)
-            (asked,) = worker.pools["a"].servers
-            at = {"host": host, "port": server.getsockname()[1]}
-            asked.config = asked.config._replace(**at)
-            asked.named = host == "localhost"
-            conn = asked.connection_for(None)
-            assert conn is not None
-            conn.expect(request_of(None, None, worker.reactor.now_us), 0)
-            configure(worker, 2, "")
-            retire(worker)
-            assert pools_in_memory() == 1
-            server.accept()[0].close()
-            del asked, conn
-            retire(worker)
-        assert pools_in_memory() == 0
-    finally:
-        gc.enable()
+    configure(worker, 1, "a")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        worker.names.on_resolved(host, ["127.0.0.1"], RETIRE_MS)
+        (asked,) = worker.pools["a"].servers
+        at = {"host": host, "port": server.getsockname()[1]}
+        asked.config = asked.config._replace(**at)
+        asked.named = host == "localhost"
+        conn = asked.connection_for(None)
+        assert conn is not None
+        conn.expect(request_of(None, None, worker.reactor.now_us), 0)
+        configure(worker, 2, "")
+        retire(worker)
+        assert pools_in_memory() == 1
+        server.accept()[0].close()
+        del asked, conn
+        retire(worker)
+    assert pools_in_memory() == 0
