@@ -4,8 +4,11 @@ Nothing but ``slab`` may call these.
 """
 
 import mmap
+from typing import Final
 
 from twemproxy.span import check, check_order
+
+ZEROS: Final = bytes(65536)
 
 
 def allocate(size: int) -> bytearray:
@@ -23,7 +26,8 @@ def require(size: int) -> None:
 
 def resize(buf: bytearray, size: int) -> None:
     """Grow `buf` to `size` bytes; what it holds stays."""
-    buf.extend(bytes(size - len(buf)))
+    while len(buf) < size:  # bit by bit: all at once would be there twice
+        buf.extend(ZEROS[: size - len(buf)])
 
 
 def copy(target: bytearray, at: int, source: bytearray, start: int, end: int) -> int:
