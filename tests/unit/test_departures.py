@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.simulation import Simulation
 from tests.support.wire import resp
-from twemproxy.proxy.backend import Server
+from twemproxy.proxy.server import Server
 
 GET = resp("GET", "k")
 

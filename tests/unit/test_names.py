@@ -7,7 +7,7 @@ import pytest
 from tests.support.simulation import Simulation
 from tests.support.wire import resp
 from twemproxy import limits
-from twemproxy.proxy.backend import CALM_FAILURES
+from twemproxy.proxy.server import CALM_FAILURES
 from twemproxy.stats import slot
 
 HOST = "name.test"

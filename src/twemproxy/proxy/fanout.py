@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from twemproxy import limits
 from twemproxy.net.slab import Slab, holding
-from twemproxy.proxy.backend import Server
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.request import Gather, Request, fail, request_of
 from twemproxy.proxy.sending import send_on
+from twemproxy.proxy.server import Server
 from twemproxy.stats import slot
 from twemproxy.wire import expect
 

@@ -7,7 +7,7 @@ from twemproxy.proxy.connection cimport Connection
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.process cimport Guard, Process
 from twemproxy.proxy.request cimport Asker, Request, is_gone
-from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.proxy.server_connection cimport ServerConnection
 from twemproxy.stats cimport slot
 
 cdef Py_ssize_t LARGE_BYTES, PROGRESS_BYTES

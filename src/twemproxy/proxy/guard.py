@@ -22,7 +22,7 @@ from twemproxy.proxy.connection import Connection
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.process import Guard, Process
 from twemproxy.proxy.request import Request, is_gone
-from twemproxy.proxy.server import ServerConnection
+from twemproxy.proxy.server_connection import ServerConnection
 from twemproxy.stats import slot
 
 log: Final = Source(__name__)

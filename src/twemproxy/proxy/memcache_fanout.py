@@ -5,12 +5,12 @@ stats items ─┬▶ server 0: STAT items:1:number 7 ─┬▶ STAT <server 0>:
                                                     END
 """
 
-from twemproxy.proxy.backend import Server
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.fanout import Everywhere, ask_all
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.request import Asker
 from twemproxy.proxy.sending import send_on
+from twemproxy.proxy.server import Server
 from twemproxy.stats import slot
 from twemproxy.wire import rule
 from twemproxy.wire.memcache import answers

@@ -4,7 +4,7 @@ from twemproxy.net.slab cimport Slab
 from twemproxy.proxy.line cimport Line
 from twemproxy.proxy.memcache_values cimport Values, place_of, start_of
 from twemproxy.proxy.request cimport Gather, Request
-from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.proxy.server_connection cimport ServerConnection
 from twemproxy.wire cimport expect
 from twemproxy.wire.memcache.response cimport ResponseScanner
 

@@ -18,7 +18,7 @@ from twemproxy.net.slab import Slab
 from twemproxy.proxy.line import Line
 from twemproxy.proxy.memcache_values import Values, place_of, start_of
 from twemproxy.proxy.request import Request
-from twemproxy.proxy.server import ServerConnection
+from twemproxy.proxy.server_connection import ServerConnection
 from twemproxy.wire import expect
 from twemproxy.wire.memcache import answers
 from twemproxy.wire.memcache.commands import ROW

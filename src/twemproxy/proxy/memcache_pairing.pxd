@@ -4,7 +4,7 @@ from twemproxy.proxy.memcache_joint cimport disperse, is_shared, values_of
 from twemproxy.proxy.memcache_values cimport Values
 from twemproxy.proxy.pairing cimport Pairing
 from twemproxy.proxy.request cimport Request
-from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.proxy.server_connection cimport ServerConnection
 from twemproxy.wire cimport expect, progress, rule
 from twemproxy.wire.memcache.response cimport ResponseScanner
 from twemproxy.wire.scanner cimport Scanner

@@ -7,7 +7,7 @@ from twemproxy.net.slab import Slab
 from twemproxy.proxy.memcache_joint import disperse, is_shared, values_of
 from twemproxy.proxy.pairing import Pairing
 from twemproxy.proxy.request import Request
-from twemproxy.proxy.server import ServerConnection
+from twemproxy.proxy.server_connection import ServerConnection
 from twemproxy.wire import expect, progress, rule
 from twemproxy.wire.memcache.response import ResponseScanner
 

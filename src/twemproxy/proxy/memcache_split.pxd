@@ -8,7 +8,7 @@ from twemproxy.proxy.memcache_joint cimport continue_line, end_line, may_join
 from twemproxy.proxy.memcache_values cimport Values, values_for
 from twemproxy.proxy.request cimport Request, fail, request_of
 from twemproxy.proxy.sending cimport send_on
-from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.proxy.server_connection cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire cimport rule
 from twemproxy.wire.memcache.plain cimport key_hash

@@ -19,7 +19,7 @@ from twemproxy.proxy.memcache_values import Values, values_for
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.request import Request, fail, request_of
 from twemproxy.proxy.sending import send_on
-from twemproxy.proxy.server import ServerConnection
+from twemproxy.proxy.server_connection import ServerConnection
 from twemproxy.stats import slot
 from twemproxy.wire import rule
 from twemproxy.wire.memcache.commands import COMMANDS

@@ -1,5 +1,5 @@
 from twemproxy.net.slab cimport Slab
-from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.proxy.server_connection cimport ServerConnection
 from twemproxy.wire.scanner cimport Scanner
 
 cdef class Pairing:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from twemproxy.errors import ProtocolError
 from twemproxy.log import Source
 from twemproxy.net.slab import Slab
-from twemproxy.proxy.server import ServerConnection
+from twemproxy.proxy.server_connection import ServerConnection
 
 log: Final = Source(__name__)
 

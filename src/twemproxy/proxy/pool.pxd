@@ -1,11 +1,11 @@
 cimport cython
 from twemproxy.hashing.distribution cimport Distribution
 from twemproxy.net.slab cimport Slab
-from twemproxy.proxy.backend cimport Home, Server
+from twemproxy.proxy.server cimport Home, Server
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.process cimport Process
 from twemproxy.proxy.protocol cimport Protocol
-from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.proxy.server_connection cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.stats.counters cimport Block
 

@@ -13,11 +13,11 @@ from twemproxy.config.model import PoolConfig
 from twemproxy.hashing.distribution import Distribution
 from twemproxy.log import Source
 from twemproxy.net.slab import Slab
-from twemproxy.proxy.backend import Home, Server
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.process import Process
 from twemproxy.proxy.protocol import Protocol
-from twemproxy.proxy.server import ServerConnection
+from twemproxy.proxy.server import Home, Server
+from twemproxy.proxy.server_connection import ServerConnection
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
 from twemproxy.stats.slowlog import Tracer

@@ -3,7 +3,7 @@ from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.pairing cimport Pairing
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.protocol cimport Protocol
-from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.proxy.server_connection cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire.scanner cimport Scanner
 

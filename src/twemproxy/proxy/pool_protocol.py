@@ -13,7 +13,7 @@ from twemproxy.proxy.client import Client
 from twemproxy.proxy.pairing import Pairing
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.protocol import Protocol
-from twemproxy.proxy.server import ServerConnection
+from twemproxy.proxy.server_connection import ServerConnection
 from twemproxy.stats import slot
 
 log: Final = Source(__name__)

@@ -12,7 +12,7 @@ from twemproxy.stats.slowlog import Tracer
 
 if TYPE_CHECKING:  # these import this module
     from twemproxy.proxy.client import Client
-    from twemproxy.proxy.server import ServerConnection
+    from twemproxy.proxy.server_connection import ServerConnection
 
 
 class Protocol:

@@ -8,7 +8,7 @@ from twemproxy.proxy.redis_split cimport Splitter
 from twemproxy.proxy.request cimport Request
 from twemproxy.proxy.pool_protocol cimport PoolProtocol
 from twemproxy.proxy.sending cimport send_on
-from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.proxy.server_connection cimport ServerConnection
 from twemproxy.wire cimport progress, rule
 from twemproxy.wire.lookup cimport CommandIndex
 from twemproxy.wire.redis.request cimport RequestScanner

@@ -21,7 +21,7 @@ from twemproxy.proxy.redis_pairing import RedisPairing
 from twemproxy.proxy.redis_probe import Probe
 from twemproxy.proxy.redis_split import Splitter
 from twemproxy.proxy.sending import send_on
-from twemproxy.proxy.server import ServerConnection
+from twemproxy.proxy.server_connection import ServerConnection
 from twemproxy.wire import progress, rule
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.inline import as_request, is_foreign

@@ -3,7 +3,7 @@ from twemproxy.net.slab cimport Slab, copied, holding
 from twemproxy.proxy.pairing cimport Pairing
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.request cimport Request, request_of
-from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.proxy.server_connection cimport ServerConnection
 from twemproxy.wire cimport expect, progress
 from twemproxy.wire.redis.merge cimport fits, is_trouble
 from twemproxy.wire.redis.response cimport ResponseScanner

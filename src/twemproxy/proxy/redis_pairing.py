@@ -15,7 +15,7 @@ from twemproxy.proxy.pairing import Pairing
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.redis_probe import Probe
 from twemproxy.proxy.request import Request, request_of
-from twemproxy.proxy.server import ServerConnection
+from twemproxy.proxy.server_connection import ServerConnection
 from twemproxy.wire import expect, progress
 from twemproxy.wire.redis import answers
 from twemproxy.wire.redis.fence import ERROR, fence_at, is_missing, one_line

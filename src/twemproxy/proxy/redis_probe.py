@@ -19,9 +19,9 @@ from typing import Final
 
 from twemproxy import log
 from twemproxy.net.slab import holding
-from twemproxy.proxy.backend import Server
 from twemproxy.proxy.pool import Pool
-from twemproxy.proxy.server import ServerConnection
+from twemproxy.proxy.server import Server
+from twemproxy.proxy.server_connection import ServerConnection
 from twemproxy.wire.redis import answers
 
 PATIENCE_MS: Final = 1000

@@ -7,7 +7,7 @@ from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.request cimport Gather, Request, fail, request_of
 from twemproxy.proxy.sending cimport send_on
-from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.proxy.server_connection cimport ServerConnection
 from twemproxy.stats cimport slot
 from twemproxy.wire cimport expect, rule
 from twemproxy.wire.redis.merge cimport after_line, integer

@@ -17,7 +17,7 @@ from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.request import Asker, Gather, Request, fail, request_of
 from twemproxy.proxy.sending import send_on
-from twemproxy.proxy.server import ServerConnection
+from twemproxy.proxy.server_connection import ServerConnection
 from twemproxy.stats import slot
 from twemproxy.wire import expect, rule
 from twemproxy.wire.redis import answers

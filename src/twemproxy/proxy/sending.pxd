@@ -1,5 +1,5 @@
 from twemproxy.proxy.client cimport Client
-from twemproxy.proxy.server cimport ServerConnection
+from twemproxy.proxy.server_connection cimport ServerConnection
 
 cdef Py_ssize_t MAX_SERVER_QUEUE_BYTES
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from twemproxy import limits
 from twemproxy.proxy.client import Client
-from twemproxy.proxy.server import ServerConnection
+from twemproxy.proxy.server_connection import ServerConnection
 
 MAX_SERVER_QUEUE_BYTES: Final = limits.MAX_SERVER_QUEUE_BYTES
 

@@ -1,398 +1,276 @@
-"""Servers and the connections to them: strictly first in, first out.
+"""The servers of a pool: over which connection each is asked, and when it fails.
 
-        asked, not yet answered, oldest first
-    head -> request -> request -> request <- tail
-            written ............ | unsent
-
-A connection pairs the next response with the oldest request. Anything that makes
-that pairing doubtful, a timeout, a malformed or an unasked response, ends the
-connection and fails everything that waited on it.
+A server is *live* or *ejected*. Failures in a row eject it where the pool says so; one
+that refuses connections is dialled less and less often. Where it has a name, its
+addresses are asked for again, and left when the name has lost them.
 """
 
 import errno
-import os
 from typing import Final
 
-from twemproxy.log import INFO, NOTICE, Source
+from twemproxy import limits
+from twemproxy.config.model import PoolConfig, ServerConfig
+from twemproxy.log import Source
+from twemproxy.net.dial import numeric_family
 from twemproxy.net.reactor import Timer
-from twemproxy.net.slab import Slab
-from twemproxy.proxy import reason, state
+from twemproxy.proxy import state
 from twemproxy.proxy.client import Client
-from twemproxy.proxy.line import Line
-from twemproxy.proxy.link import Link
 from twemproxy.proxy.process import Process
 from twemproxy.proxy.protocol import Protocol
-from twemproxy.proxy.request import Request, fail_all, finish, is_gone, mark_sent
+from twemproxy.proxy.server_connection import Owner, ServerConnection
 from twemproxy.stats import slot
 from twemproxy.stats.counters import Block
-from twemproxy.wire import expect
 
 log: Final = Source(__name__)
 
-FIRST_VALUE_BYTES: Final = 4096  # as long may values be when none has come yet
-FADING: Final = 3  # a shift: each response takes an eighth off what is remembered
+CALM_FAILURES: Final = 5  # so many failed connects in a row go undamped
+FIRST_PAUSE_MS: Final = 20
+MAX_PAUSE_MS: Final = 2000
+NAME_LIFETIME_MS: Final = limits.NAME_LIFETIME_MS
+AVERAGED: Final = 6  # a shift: about the last 64 waits
 
 
-class Owner:
-    """What a server connection reports to: its server."""
+class Home:
+    """What a server belongs to: its pool.
 
-    __slots__ = ()
+    `links` has the connections to all its servers, those that retire too.
+    """
 
-    def on_closed(self, conn: "ServerConnection", error: int) -> None:
-        """The connection is gone, for this errno."""
+    __slots__ = ("config", "links", "process", "protocol")
+
+    process: Process
+    config: PoolConfig
+    protocol: Protocol
+    links: dict[ServerConnection, None]
+
+    def eject(self, server: "Server") -> None:
+        """Take a server off the ring until its retry time."""
         raise NotImplementedError
 
-    def on_answer(self, taken_us: int) -> int:
-        """A response came, for a client, after so long; return what is usual."""
-        raise NotImplementedError
 
-    def on_trouble(self) -> None:
-        """A response told of a passing failure."""
-        raise NotImplementedError
+class Server(Owner):
+    """One server of a pool and its connections.
 
-
-class ServerConnection(Link):
-    """One connection to one server.
-
-    Always true between two events:
-
-    * the queue holds each request whose response has not come, in the order in
-      which they were written or wait to be written;
-    * the first `written` of them are written whole; `unsent` requests, with
-      `unsent_bytes`, are not, and `quiet` ones of those expect no response;
-    * `unwritten` is the first request with bytes in the outbox; `late` tells that the
-      socket has refused some of them.
+    Always true: `conns` are the open ones, at most `server_connections`, and
+    `newer` as many again that speak RESP3; `ejected` servers are not on the ring.
     """
 
     __slots__ = (
-        "head",
-        "joins",
-        "last_words",
-        "late",
-        "line",
-        "owner",
-        "paired_bytes",
-        "protocol",
-        "quiet",
-        "quiet_bytes",
-        "resp3",
-        "retiring",
-        "tail",
-        "taken_us",
-        "timer",
-        "unsent",
-        "unsent_bytes",
-        "unwritten",
-        "value_bytes",
-        "waiters",
-        "written",
+        "aside",
+        "config",
+        "conns",
+        "counters",
+        "dropped",
+        "ejected",
+        "failures",
+        "following",
+        "index",
+        "last_error",
+        "limit",
+        "named",
+        "newer",
+        "pool",
+        "refused",
+        "retry_at_ms",
+        "turn",
+        "wait_until_ms",
+        "waits_us",
     )
 
     def __init__(
-        self, process: Process, owner: Owner, protocol: Protocol, counters: Block
+        self, pool: Home, config: ServerConfig, index: int, counters: Block
     ) -> None:
-        Link.__init__(self, process, counters)
-        self.owner = owner
-        self.protocol = protocol
-        self.last_words: Slab | None = None  # the reply to all who wait at its end
-        self.head: Request | None = None
-        self.tail: Request | None = None
-        self.unwritten: Request | None = None
-        self.late = True
-        self.written = 0
-        self.unsent = 0
-        self.unsent_bytes = 0
-        self.paired_bytes = 0  # of what is sent, up to the last request answered
-        self.quiet = 0
-        self.quiet_bytes = 0
-        self.taken_us = 0  # when the oldest came, or the server last took something
-        self.joins = True  # requests may share lines,
-        self.line: Line | None = None  # of which this is the last,
-        self.value_bytes = FIRST_VALUE_BYTES  # as long as the longest of late, about
-        self.resp3 = False  # its responses have the newer Redis types
-        self.retiring = False  # closes when it owes nothing
-        self.timer: Timer | None = None  # will look at what is owed
-        self.waiters: list[Client] = []  # clients paused until the outbox drains
-        process.on_opened()
+        self.pool = pool
+        self.config = config
+        self.index = index
+        self.counters = counters
+        self.limit = pool.config.server_connections
+        self.conns: list[ServerConnection] = []
+        self.newer: list[ServerConnection] = []
+        self.aside: dict[bool, ServerConnection] = {}
+        self.named = not config.path and not numeric_family(config.host)
+        self.following: Timer | None = None  # will ask for the addresses again
+        self.turn = 0
+        self.failures = 0  # in a row, toward ejection
+        self.ejected = False
+        counters.put(slot.EJECTED, 0)  # a former server of this name may have been
+        self.dropped = False  # a reload took it away
+        self.retry_at_ms = 0  # when an ejected server may be tried again
+        self.refused = 0  # connections in a row that never became usable
+        self.wait_until_ms = 0  # no connect before, when too many were refused
+        self.last_error = 0
+        self.waits_us = 0  # the sum of the last waits for a response, about
 
-    # The way in.
+    def connection_for(self, client: Client | None) -> ServerConnection | None:
+        """Return the connection for the next request, a new one where there is room.
 
-    def expect(self, request: Request, length: int) -> None:
-        """Append a request whose bytes, counted as `length`, are in the outbox."""
-        request.length = length
-        request.upto = self.bytes_out + self.outbox.pending
-        self.reactor.under_way += 1
-        self.reactor.moved += 1
-        if self.tail is None:
-            self.head = request
-        else:
-            self.tail.next_sent = request
-        self.tail = request
-        if self.unwritten is None:
-            self.unwritten = request
-        self.count_in(length, request.expects < expect.OWN)
-        if request.trace is not None:
-            request.trace.server = self.address
-        if self.timeout_ms and self.timer is None:
-            self.arm(request.started_us)
-
-    def send_quietly(self, length: int) -> None:
-        """Account for a request that gets no response."""
-        if not self.quiet:
-            self.taken_us = self.reactor.now_us
-        self.quiet += 1
-        self.quiet_bytes += length
-        self.count_in(length, True)
-        if self.timeout_ms and self.timer is None:
-            self.arm(self.taken_us)
-
-    def count_in(self, length: int, asked: bool) -> None:
-        """Count a request that came into the queue; our own are not `asked`."""
-        self.unsent += 1
-        self.unsent_bytes += length
-        counters = self.counters
-        if asked and self.state != state.RESOLVING:
-            counters.add_two(slot.REQUESTS, 1, length)
-        counters.add_two(slot.IN_QUEUE, 1, length)
-
-    def hold_back(self, client: Client) -> None:
-        """Read no more from a client, for too much waits to be sent here."""
-        client.pause(reason.SERVER)
-        self.waiters.append(client)
-
-    def release(self) -> None:
-        """Read again from the clients that were held back."""
-        waiters = self.waiters
-        self.waiters = []
-        for client in waiters:
-            client.resume(reason.SERVER)
-
-    # The way out.
-
-    def answer(self, slab: Slab, start: int, end: int, verdict: int) -> None:
-        """Pair the oldest request with the response slab[start:end].
-
-        The `verdict` is FINE, ERROR or TROUBLE of `expect`.
+        None if we hold off without one. Connections take turns, but a client stays on
+        its own while anything of it is under way, so that it reads what it wrote,
+        unless that one retires.
         """
-        request = self.head
-        if request is None:
+        newer = client is not None and client.resp3
+        conns = self.conns_of(newer)
+        if self.limit == 1:
+            return conns[0] if conns else self.open(newer)
+        if client is not None and client.sticky is not None:
+            kept = client.sticky.get(self)
+            if isinstance(kept, ServerConnection) and kept.is_for_more():
+                return kept
+        conn = self.open(newer) if len(conns) < self.limit else None
+        if conn is None and conns:
+            self.turn = (self.turn + 1) % len(conns)
+            conn = conns[self.turn]
+        if client is not None and conn is not None:
+            if client.sticky is None:
+                client.sticky = {}
+            client.sticky[self] = conn
+        return conn
+
+    def conns_of(self, newer: bool) -> list[ServerConnection]:
+        """Return the connections that speak RESP3, or those that do not."""
+        return self.newer if newer else self.conns
+
+    def open(self, newer: bool) -> ServerConnection | None:
+        """Open one more connection unless the last attempts say to wait."""
+        pool = self.pool
+        if self.wait_until_ms > pool.process.reactor.now_ms:
+            return None
+        conn = ServerConnection(pool.process, self, pool.protocol, self.counters)
+        conn.timeout_ms = pool.config.timeout_ms
+        conn.address = self.config.address
+        conn.resp3 = newer
+        pool.links[conn] = None
+        self.conns_of(newer).append(conn)
+        pool.protocol.greet(conn)
+        conn.dial(self.config.host, self.config.port, self.config.path)
+        if self.named:
+            self.follow_later()
+        return conn
+
+    def open_aside(self, newer: bool) -> ServerConnection | None:
+        """Return a connection for what cannot wait behind others' requests.
+
+        It is in no list, so nobody else uses it, and retires as soon as it owes
+        nothing; those who come before it has closed share it.
+        """
+        conn = self.aside.get(newer)
+        if conn is not None:
+            return conn
+        conn = self.open(newer)
+        if conn is not None:
+            self.conns_of(newer).remove(conn)
+            conn.retiring = True
+            self.aside[newer] = conn
+        return conn
+
+    def follow_later(self) -> None:
+        """Ask for the addresses of a name again when their lifetime ends."""
+        if self.following is None:
+            reactor = self.pool.process.reactor
+            late_ms = reactor.now_ms + NAME_LIFETIME_MS
+            self.following = reactor.call_at(late_ms, self.follow)
+
+    def follow(self) -> None:
+        """Ask again while anything is connected there."""
+        self.following = None
+        if self.conns or self.newer:
+            self.follow_later()
+            self.pool.process.resolve(self.config.host, self.on_moved)
+
+    def on_moved(self, addresses: list[str]) -> None:
+        """Leave the addresses that a name no longer has, owing nothing.
+
+        Who has not reached one has asked nothing there, and goes on with the others.
+        A name that cannot be resolved now is no reason to leave a server that answers.
+        """
+        if not addresses:
             return
-        self.paired_bytes = request.upto
-        self.head = request.next_sent
-        self.reactor.under_way -= 1
-        self.reactor.moved += 1
-        request.next_sent = None
-        if self.head is None:
-            self.tail = None
-        counters = self.counters
-        if self.written:
-            self.written -= 1
-            counters.add_two(slot.OUT_QUEUE, -1, -request.length)
-        else:
-            self.unsent -= 1
-            self.unsent_bytes -= request.length
-            counters.add_two(slot.IN_QUEUE, -1, -request.length)
-            if request is self.unwritten:  # answered before all of it was written
-                self.unwritten = self.head
-        if is_gone(request):
-            counters.add(slot.SWALLOWED, 1)
-        else:
-            taken_us = self.reactor.now_us - request.sent_us
-            counters.observe(slot.SERVER_TIMES, taken_us)
-            if request.trace is not None:
-                request.trace.answer(self.reactor.now_us, request.sent_us, self.address)
-            counters.add_two(slot.RESPONSES, 1, slab.weigh(start, end))
-            if verdict == expect.TROUBLE:
-                self.owner.on_trouble()
+        for conn in self.conns + self.newer:
+            at = "" if conn.addresses is None else conn.addresses.tried
+            if at in addresses:
+                continue
+            if conn.state != state.READY:
+                conn.move(addresses)
             else:
-                self.reactor.learn_wait(self.owner.on_answer(taken_us))
-            finish(request, slab, start, end, verdict != expect.FINE)
-        if self.retiring:
-            self.retire()
+                log.notice("s %d '%s' has moved", conn.fd, conn.address)
+                self.conns_of(conn.resp3).remove(conn)
+                conn.retire()
 
-    def learn_length(self, length: int) -> None:
-        """Take down how long the values of a response were, on average; none is short.
-
-        A long one is remembered for a while: that the next is short, or missing, does
-        not tell that those behind it are.
-        """
-        self.value_bytes = max(length, self.value_bytes - (self.value_bytes >> FADING))
-
-    def on_flushed(self) -> None:
-        """Everything is written: what was in the incoming queue is outgoing now."""
-        if self.unsent:
-            counters = self.counters
-            first = self.unwritten
-            if self.late or first is None or first.started_us != self.reactor.now_us:
-                self.mark_written()
-            else:
-                counters.observe_none(slot.QUEUE_TIMES, self.unsent - self.quiet)
-                self.unwritten = None
-            counters.add_two(slot.IN_QUEUE, -self.unsent, -self.unsent_bytes)
-            sent = self.unsent - self.quiet
-            sent_bytes = self.unsent_bytes - self.quiet_bytes
-            counters.add_two(slot.OUT_QUEUE, sent, sent_bytes)
-            self.written += sent
-            self.unsent = self.unsent_bytes = self.quiet = self.quiet_bytes = 0
-        self.late = False
-        if self.waiters:
-            self.release()
-        if self.retiring:
-            self.retire()
-
-    def block(self) -> None:
-        """Wait until the socket is writable; what it did not take is late."""
-        Link.block(self)
-        self.late = True
-        self.taken_us = self.reactor.now_us
-        self.mark_written()
-
-    def mark_written(self) -> None:
-        """Take down when the requests were written of which nothing is left."""
-        self.unwritten = mark_sent(
-            self.unwritten, self.bytes_out, self.reactor.now_us, self.counters
-        )
-
-    def may_skip(self, slab: Slab, at: int) -> bool:
-        """Tell whether nobody needs to see the rest of the unfinished response."""
-        return self.scanner is not None and self.protocol.passes_response(self)
-
-    def consume(self, slab: Slab, start: int, end: int) -> int:
-        """Pair every whole response with its request."""
-        return self.protocol.responses(self, slab, start, end)
-
-    # Its life.
-
-    def count_resolved(self) -> None:
-        """Count what was asked before the server had an address."""
-        counters = self.counters
-        counters.add_two(slot.REQUESTS, self.quiet, self.quiet_bytes)
-        request = self.head
-        while request is not None:
-            if request.expects < expect.OWN:
-                counters.add_two(slot.REQUESTS, 1, request.length)
-            request = request.next_sent
-
-    def owed_since_us(self) -> int:
-        """Return since when the server has owed us something, -1 if it does not.
-
-        It must answer the oldest request, and take those that get no response.
-        """
-        if self.head is not None:
-            return self.head.started_us
-        return self.taken_us if self.quiet else -1
-
-    def retime(self, timeout_ms: int) -> None:
-        """Wait so long from now on, also for what is owed already."""
-        self.timeout_ms = timeout_ms
-        since_us = self.owed_since_us()
-        self.disarm()  # it may be too late, for the next request too
-        if timeout_ms and since_us >= 0:
-            self.arm(since_us)
-
-    def arm(self, since_us: int) -> None:
-        """Have it looked at in time what is owed since then."""
-        due_ms = max(since_us // 1000 + self.timeout_ms, self.reactor.now_ms) + 1
-        self.timer = self.reactor.call_at(due_ms, self.on_clock)
-
-    def disarm(self) -> None:
-        """Have nothing looked at; a timer that may run for long forgets us."""
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
-
-    def on_clock(self) -> None:
-        """Time out when something has been owed for long enough."""
-        self.timer = None
-        since_us = self.owed_since_us()
-        if since_us < 0:
-            return
-        if since_us // 1000 + self.timeout_ms > self.reactor.now_ms:
-            self.arm(since_us)
-        elif self.takes_some():
-            self.retime(self.timeout_ms)
-        else:
-            log.info("req on s %d timedout", self.fd)
-            self.close(errno.ETIMEDOUT)
-
-    def takes_some(self) -> bool:
-        """Tell whether a server that owes no response takes more of what we send.
-
-        That it does the poller tells only when much of the socket's room is free.
-        """
-        if self.head is not None or self.state != state.READY:
-            return False
-        before = self.bytes_out
-        self.blocked = False
-        self.flush()
-        return self.bytes_out > before
-
-    def is_for_more(self) -> bool:
-        """Tell whether more may be asked here."""
-        return self.state != state.CLOSED and not self.retiring
+    def keep(self, limit: int) -> None:
+        """Give up all connections but so many, as soon as they owe nothing."""
+        surplus = self.conns[limit:] + self.newer[limit:]
+        self.conns = self.conns[:limit]
+        self.newer = self.newer[:limit]
+        for conn in surplus:
+            conn.retire()
 
     def retire(self) -> None:
-        """Close as soon as everything that was asked here is answered."""
-        self.retiring = True
-        if self.head is None and self.outbox.pending == 0:
-            self.close(0)
+        """Give every connection up; a timer that runs on forgets us."""
+        self.keep(0)
+        if self.following is not None:
+            self.following.cancel()
+            self.following = None
 
-    def on_eof(self) -> None:
-        """The server has closed in an orderly way."""
-        log.info("s %d active %d is done", self.fd, self.head is not None)
-        self.close(errno.ECONNRESET)
+    def on_answer(self, taken_us: int) -> int:
+        """Forget the failures; learn how long an answer usually takes, and say so."""
+        self.failures = 0
+        self.waits_us += taken_us - (self.waits_us >> AVERAGED)
+        return self.waits_us >> AVERAGED
 
-    def on_broken(self, error: int) -> None:
-        """The socket failed."""
-        self.close(error)
+    def on_trouble(self) -> None:
+        """The server said that it cannot work now: that counts as a failure."""
+        self.counters.add(slot.SERVER_ERR, 1)
+        self.count_failure()
 
-    def close(self, error: int) -> None:
-        """End the connection and fail everything that waits on it."""
-        if self.state == state.CLOSED:
+    def on_closed(self, conn: ServerConnection, error: int) -> None:
+        """Forget a closed connection; every close counts as a failure.
+
+        But not that of one which retires from an address that a name may have lost.
+        """
+        self.pool.links.pop(conn, None)
+        conns = self.conns_of(conn.resp3)
+        if conn in conns:
+            conns.remove(conn)
+        elif self.aside.get(conn.resp3) is conn:
+            del self.aside[conn.resp3]
+        self.pool.protocol.on_lost(conn, error)
+        if error in (0, errno.EPROTONOSUPPORT):  # we gave it up
             return
-        counters = self.counters
-        if self.state == state.READY:
-            counters.add(slot.SERVER_CONNECTIONS, -1)
-        self.state = state.CLOSED
-        if self.eof:
-            counters.add(slot.SERVER_EOF, 1)
-        elif error == errno.ETIMEDOUT:
-            counters.add(slot.SERVER_TIMEDOUT, 1)
-        elif error:
-            counters.add(slot.SERVER_ERR, 1)
-        if log.wants(NOTICE):
-            self.log_close("s", self.address, error)
-        self.process.on_closed()
-        self.empty_queues()
-        self.owner.on_closed(self, error)
-        if self.head is not None and log.wants(INFO):
-            text = os.strerror(error)
-            log.info("close s %d schedule error for its requests: %s", self.fd, text)
-        self.shut()
-        self.disarm()
-        self.fail_all(error)
-        self.release()
-
-    def empty_queues(self) -> None:
-        """Take all that waits out of the gauges."""
-        counters = self.counters
-        written_bytes = self.quiet_bytes - self.unsent_bytes
-        request = self.head
-        while request is not None:
-            written_bytes += request.length
-            request = request.next_sent
-        counters.add_two(slot.IN_QUEUE, -self.unsent, -self.unsent_bytes)
-        counters.add_two(slot.OUT_QUEUE, -self.written, -written_bytes)
-        self.written = 0
-        self.unsent = self.unsent_bytes = self.quiet = self.quiet_bytes = 0
-
-    def fail_all(self, error: int) -> None:
-        """Give everybody who waits the same error."""
-        request = self.head
-        self.head = None
-        self.tail = None
-        self.unwritten = None
-        if request is None:
+        if conn.retiring and self.named:
             return
-        reply = self.last_words or self.protocol.error(error)
-        self.reactor.under_way -= fail_all(request, reply, self.bytes_out)
+        self.last_error = error
+        self.damp(conn.bytes_in > 0)
+        self.count_failure()
+
+    def count_failure(self) -> None:
+        """Eject the server when it failed too often in a row."""
+        if self.dropped or not self.pool.config.auto_eject_hosts:
+            return
+        self.failures += 1
+        if self.failures >= self.pool.config.server_failure_limit:
+            self.failures = 0
+            if not self.ejected:
+                self.pool.eject(self)
+
+    def readmit(self) -> None:
+        """Be there for keys again."""
+        self.ejected = False
+        if not self.dropped:  # else another server of this name may count here
+            self.counters.put(slot.EJECTED, 0)
+
+    def damp(self, was_usable: bool) -> None:
+        """Space out connects to a server that keeps refusing them.
+
+        Ejection spaces them by itself, and its arithmetic counts every attempt.
+        """
+        if was_usable or self.pool.config.auto_eject_hosts:
+            self.refused = 0
+            self.wait_until_ms = 0
+            return
+        self.refused += 1
+        if self.refused > CALM_FAILURES:
+            doublings = min(self.refused - CALM_FAILURES - 1, 10)
+            pause_ms = min(FIRST_PAUSE_MS << doublings, MAX_PAUSE_MS)
+            reactor = self.pool.process.reactor
+            jitter_ms = reactor.now_us % (pause_ms // 2 + 1)  # no two clocks agree
+            self.wait_until_ms = reactor.now_ms + pause_ms // 2 + jitter_ms
