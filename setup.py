@@ -66,6 +66,7 @@ HOT = [
     "twemproxy.proxy.pairing",
     "twemproxy.proxy.pool_protocol",
     "twemproxy.proxy.guard",
+    "twemproxy.proxy.patience",
     "twemproxy.proxy.chains",
     "twemproxy.proxy.memcache_values",
     "twemproxy.proxy.memcache_joint",

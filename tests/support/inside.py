@@ -9,7 +9,8 @@ from twemproxy.config.model import PoolConfig, ServerConfig
 from twemproxy.net.epoll import EpollPoller
 from twemproxy.net.reactor import Reactor
 from twemproxy.proxy.client import Client
-from twemproxy.proxy.guard import Watch
+from twemproxy.proxy.guard import MemoryGuard
+from twemproxy.proxy.patience import Patience
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.process import Process
 from twemproxy.proxy.protocols import protocol_for
@@ -33,11 +34,12 @@ class Inside:
         self.reactor = Reactor(EpollPoller())
         self.process = Process(self.reactor, self.block(0), lambda host, found: None)
         self.process.splice_bytes = SPLICED
-        self.watch = Watch(self.process)
-        self.process.guard = self.watch
+        self.process.guard = self.guard = MemoryGuard(self.process)
+        self.patience = Patience(self.process, self.guard)
         self.pool = Pool(self.process, config, self.block(1))
         self.pool.start(protocol_for(self.pool), [self.block(2)])
-        self.watch.adopt([self.pool])
+        self.guard.adopt([self.pool])
+        self.patience.adopt([self.pool])
 
     def __enter__(self) -> Self:
         return self

@@ -22,8 +22,10 @@ from twemproxy.net.ledger import held_bytes
 from twemproxy.net.outbox import drop_spare
 from twemproxy.net.reactor import Reactor
 from twemproxy.proxy import link
+from twemproxy.proxy.guard import MemoryGuard
 from twemproxy.proxy.listener import Listener
 from twemproxy.proxy.memcache import MemcacheProtocol
+from twemproxy.proxy.patience import Patience
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.process import Process
 from twemproxy.proxy.redis import RedisProtocol
@@ -125,6 +127,14 @@ class Simulation:
         speaks = RedisProtocol if self.pool.config.redis else MemcacheProtocol
         self.pool.start(speaks(self.pool), rows)
         self.listener = Listener(self.process, self.pool, -1)
+
+    def watch(self) -> Patience:
+        """Look after memory and time as a worker does."""
+        self.process.guard = guard = MemoryGuard(self.process)
+        guard.adopt([self.pool])
+        patience = Patience(self.process, guard)
+        patience.adopt([self.pool])
+        return patience
 
     def config(self, servers: int, settings: dict[str, object]) -> PoolConfig:
         """Describe the pool."""

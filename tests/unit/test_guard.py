@@ -9,7 +9,6 @@ from tests.support.wire import resp
 from twemproxy.limits import STALLED_MS
 from twemproxy.net.ledger import held_bytes
 from twemproxy.proxy import reason
-from twemproxy.proxy.guard import Watch
 from twemproxy.stats import slot
 
 MIB = 1 << 20
@@ -51,8 +50,7 @@ def test_clients_that_wait_for_parts_of_replies_do_not_wait_for_each_other() -> 
     """Each holds one part of its reply, and memory is short because of those."""
     simulation = Simulation(2, max_process_bytes=MIB)
     with simulation.running():
-        simulation.process.guard = watch = Watch(simulation.process)
-        watch.adopt([simulation.pool])
+        simulation.watch()
         for _ in range(CLIENTS):
             simulation.client().say(resp("MGET", *KEYS))
         simulation.tick(4)
@@ -69,12 +67,11 @@ def test_who_stops_in_the_middle_of_a_request_stops_nobody_else_for_long() -> No
     simulation = Simulation(1, max_process_bytes=MIB, client_request_timeout_ms=0)
     request = resp("SET", "k", bytes(300_000))
     with simulation.running():
-        simulation.process.guard = watch = Watch(simulation.process)
-        watch.adopt([simulation.pool])
+        patience = simulation.watch()
         for _ in range(2 * CLIENTS):
             simulation.client().say(request[:80_000])
             simulation.tick(4)
-        assert watch.short
+        assert patience.guard.short
         busy, rest, heard = simulation.client(), request, 0
         for _ in range(10 * PATIENCE):
             rest = rest[busy.say(rest[:65536]) :]
@@ -91,8 +88,7 @@ def test_at_the_cap_only_one_more_long_reply_comes_for_who_does_not_read() -> No
     """Each is for another client, of whom nobody knows yet that it does not read."""
     simulation = Simulation(1, max_process_bytes=MIB)
     with simulation.running():
-        simulation.process.guard = watch = Watch(simulation.process)
-        watch.adopt([simulation.pool])
+        simulation.watch()
         for _ in range(3 * CLIENTS):
             simulation.client().say(resp("MGET", *KEYS))
         simulation.tick(4)
@@ -120,13 +116,12 @@ def test_many_who_hold_little_and_end_no_request_stop_nobody_for_long(
     simulation = Simulation(1, max_process_bytes=MIB, client_request_timeout_ms=0)
     request = resp("SET", "k", bytes(60_000))
     with simulation.running():
-        simulation.process.guard = watch = Watch(simulation.process)
-        watch.adopt([simulation.pool])
+        patience = simulation.watch()
         idle = [simulation.client() for _ in range(3 * CLIENTS)]
         for client in idle:
             client.say(request[:50_000])
             simulation.tick(4)
-        assert watch.short
+        assert patience.guard.short
         busy = simulation.client()
         busy.say(resp("PING"))
         for second in range(30 * STALLED_MS // 1000):
@@ -145,8 +140,7 @@ def test_who_waited_at_the_cap_goes_on_as_soon_as_there_is_room_for_others() -> 
     simulation = Simulation(1, max_process_bytes=MIB, client_request_timeout_ms=0)
     request = resp("SET", "k", bytes(300_000))
     with simulation.running():
-        simulation.process.guard = watch = Watch(simulation.process)
-        watch.adopt([simulation.pool])
+        simulation.watch()
         while held_bytes() <= MIB:
             last = simulation.client()
             last.say(request[:60_000])
@@ -172,8 +166,7 @@ def test_who_is_no_longer_known_has_time_to_say_the_password(
     """As much as when it came, however long ago that was."""
     simulation = Simulation(1, redis_auth=b"p", client_auth_timeout_ms=PATIENCE_MS)
     with simulation.running():
-        simulation.process.guard = watch = Watch(simulation.process)
-        watch.adopt([simulation.pool])
+        simulation.watch()
         client = simulation.client()
         client.say(resp("AUTH", "p"))
         for _ in range(10):
@@ -193,13 +186,12 @@ def test_who_is_no_longer_known_has_time_to_say_the_password(
 def test_a_paused_client_that_is_given_up_is_no_longer_counted() -> None:
     simulation = Simulation(1, client_idle_timeout_ms=100)
     with simulation.running():
-        simulation.process.guard = watch = Watch(simulation.process)
-        watch.adopt([simulation.pool])
+        patience = simulation.watch()
         simulation.client()
         (client,) = simulation.pool.clients
         client.pause(reason.OUTPUT)
         assert simulation.block(0).get(slot.PAUSED_CLIENTS) == 1
         simulation.pass_time(101)
-        watch.sweep()
+        patience.sweep()
         assert not simulation.pool.clients
         assert simulation.block(0).get(slot.PAUSED_CLIENTS) == 0

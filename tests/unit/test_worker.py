@@ -164,10 +164,10 @@ def test_a_removed_pool_is_forgotten_once_its_last_client_has_gone(
     worker, _ = line
     removed = remove_in_use(worker)
     worker.beat()
-    assert worker.watch.pools == worker.leaving != []
+    assert worker.patience.pools == worker.leaving != []
     removed.clients.clear()
     retire(worker)
-    assert worker.watch.pools == worker.leaving == []
+    assert worker.patience.pools == worker.leaving == []
 
 
 def retire(worker: Worker) -> None:

@@ -1,4 +1,4 @@
-"""What needs a look only now and then: memory that runs out, clients without haste.
+"""Who may still be read when memory runs out.
 
 Below 7/8 of the memory cap nobody notices anything. Between that and the cap, those
 who hold much already are not read; at the cap nobody is read who could hold more.
@@ -8,7 +8,6 @@ request be answered, the oldest that waits for it, for otherwise nothing might e
 given back.
 """
 
-import errno
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,7 +16,6 @@ from twemproxy.log import Source
 from twemproxy.net.ledger import held_bytes
 from twemproxy.net.reactor import Handler
 from twemproxy.proxy import reason
-from twemproxy.proxy.client import Client
 from twemproxy.proxy.connection import Connection
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.process import Guard, Process
@@ -28,59 +26,37 @@ from twemproxy.stats import slot
 log: Final = Source(__name__)
 
 LARGE_BYTES: Final = limits.LARGE_BYTES
-PROGRESS_BYTES: Final = limits.PROGRESS_BYTES
-STALLED_MS: Final = limits.STALLED_MS
-PARTING_MS: Final = limits.PARTING_MS
 RECHECK_MS: Final = 20  # while somebody is refused
-SWEEP_MS: Final = 1000
-FASTEST_SWEEP_MS: Final = 50
 
 
-class Watch(Guard):
-    """Refuses to read whom memory cannot bear, closes whom patience cannot.
+class MemoryGuard(Guard):
+    """Refuses to read whom memory cannot bear.
 
     Always true between two events: each connection in `waiting` is open and has
     the pause of reason MEMORY, or is closed.
     """
 
-    __slots__ = (
-        "allowed",
-        "cap",
-        "oldest",
-        "pools",
-        "process",
-        "short",
-        "sweep_ms",
-        "waiting",
-    )
+    __slots__ = ("allowed", "cap", "oldest", "process", "short", "waiting")
 
     def __init__(self, process: Process) -> None:
-        """Watch over the pools of a process."""
+        """Keep nobody back before it knows of a cap."""
         self.process = process
-        self.pools: list[Pool] = []
         self.waiting: list[Connection] = []
         self.short = False  # memory is, and we look again every now and then
         self.allowed: Connection | None = None  # may finish its message nevertheless
         self.oldest: Request | None = None  # may be answered nevertheless
         self.cap = limits.MAX_PROCESS_BYTES
-        self.sweep_ms = SWEEP_MS
-        self.sweep()
 
-    def adopt(self, pools: list[Pool], leaving: Sequence[Pool] = ()) -> None:
-        """Take over the limits of these pools; the smallest memory cap counts.
-
-        The clients of those that are `leaving` are looked at until they are gone.
-        """
-        self.pools = [*pools, *leaving]
+    def adopt(self, pools: Sequence[Pool]) -> None:
+        """Take over the cap of these pools; the smallest counts."""
         caps = [pool.config.max_process_bytes for pool in pools]
         self.cap = min(caps, default=limits.MAX_PROCESS_BYTES)
         self.process.soft_bytes = self.cap // 8 * 7
         self.process.block.put(slot.MAX_BUFFERED_BYTES, self.cap)
-        waits = [wait for pool in pools for wait in patience(pool) if wait]
-        quarter = min(waits, default=4 * SWEEP_MS) // 4
-        self.sweep_ms = max(FASTEST_SWEEP_MS, min(SWEEP_MS, quarter))
 
-    # Memory.
+    def has_enough(self) -> bool:
+        """Tell whether so much is free that all may be read again."""
+        return held_bytes() <= self.cap // 4 * 3
 
     def refuses(self, conn: Handler) -> bool:
         """Tell whether not to read from a connection now; it is paused then."""
@@ -135,7 +111,7 @@ class Watch(Guard):
         self.choose_oldest()
         waiting = self.waiting
         self.waiting = []
-        enough = held_bytes() <= self.cap // 4 * 3
+        enough = self.has_enough()
         for conn in waiting:
             if conn.fd < 0:
                 continue
@@ -171,81 +147,6 @@ class Watch(Guard):
         if client is not None and client.blocked and client.held() > LARGE_BYTES:
             self.oldest = None
 
-    # Patience.
-
-    def sweep(self) -> None:
-        """Close the clients that took too long."""
-        for pool in self.pools:
-            self.sweep_pool(pool)
-        self.part()
-        if self.waiting:
-            self.close_gluttons()
-        reactor = self.process.reactor
-        reactor.call_at(reactor.now_ms + self.sweep_ms, self.sweep)
-
-    def sweep_pool(self, pool: Pool) -> None:
-        """Look at each client of a pool, and count its bytes."""
-        idle_ms, request_ms, auth_ms = patience(pool)
-        now_ms = self.process.reactor.now_ms
-        late: list[Client] = []
-        for client in pool.clients:
-            moved = client.count_bytes()
-            if client.leaving:
-                continue
-            if moved or (client.head and not client.blocked):
-                client.moved_ms = now_ms
-            earn(client, now_ms)
-            if client.paused:
-                if client.paused & reason.MEMORY and not client.blocked:
-                    client.moved_ms = now_ms
-                client.begun_ms = now_ms
-                client.begun_bytes = client.bytes_in
-            elif request_ms and is_slow(client, now_ms, request_ms):
-                late.append(client)
-                continue
-            idled = idle_ms and now_ms - client.moved_ms > idle_ms
-            strange = auth_ms and not client.authenticated
-            if idled or (strange and now_ms - client.strange_ms > auth_ms):
-                late.append(client)
-        for client in late:
-            self.give_up(client)
-
-    def part(self) -> None:
-        """Close the clients that were told to leave and had time enough for it."""
-        limit_ms = self.process.reactor.now_ms - PARTING_MS
-        for client in [c for c in self.process.leaving if c.moved_ms < limit_ms]:
-            client.end()
-
-    def give_up(self, client: Client) -> None:
-        """Close a client that took too long."""
-        client.counters.add(slot.CLIENT_TIMEDOUT, 1)
-        client.close(errno.ETIMEDOUT)
-
-    def close_gluttons(self) -> None:
-        """Close who does not move on with what is his to do, until there is enough.
-
-        Who holds the most goes first; where each holds little, many have to go.
-        """
-        limit_ms = self.process.reactor.now_ms - STALLED_MS
-        late: list[Client] = []
-        for pool in self.pools:
-            for client in pool.clients:
-                if client.earned_ms < limit_ms and stalls(client):
-                    late.append(client)
-        late.sort(key=bytes_of, reverse=True)
-        for client in late:
-            if held_bytes() <= self.cap // 4 * 3:
-                return
-            does = "reads" if client.blocked else "sends"
-            held = client.held()
-            log.warn("c %d %s too little and holds %d bytes", client.fd, does, held)
-            self.give_up(client)
-
-
-def bytes_of(client: Client) -> int:
-    """Return how many bytes are kept for a client."""
-    return client.held()
-
 
 def is_large(conn: Connection) -> bool:
     """Tell whether the unfinished message of a connection is, or will be."""
@@ -255,35 +156,3 @@ def is_large(conn: Connection) -> bool:
 def whole_of(request: Request) -> Request:
     """Return what a request is a fragment of, itself if of nothing."""
     return request if request.whole is None else request.whole
-
-
-def stalls(client: Client) -> bool:
-    """Tell whether it is for a client to take something, or to end its request."""
-    unfinished = client.backlog is not None and not client.paused
-    return client.blocked or unfinished
-
-
-def earn(client: Client, now_ms: int) -> None:
-    """Take down when a client has moved enough for another while, or need not."""
-    moved = client.bytes_in + client.bytes_out
-    if moved - client.earned_bytes >= PROGRESS_BYTES or not stalls(client):
-        client.earned_bytes = moved
-        client.earned_ms = now_ms
-
-
-def is_slow(client: Client, now_ms: int, request_ms: int) -> bool:
-    """Tell whether a client takes too long for the request it has begun."""
-    if client.backlog is None:
-        return False
-    grown = client.bytes_in - client.begun_bytes
-    return now_ms - client.begun_ms > request_ms * (1 + grown // PROGRESS_BYTES)
-
-
-def patience(pool: Pool) -> tuple[int, int, int]:
-    """Return how long a client of a pool may idle, request and authenticate, in ms."""
-    config = pool.config
-    return (
-        config.client_idle_timeout_ms,
-        config.client_request_timeout_ms,
-        config.client_auth_timeout_ms if config.redis_auth else 0,
-    )

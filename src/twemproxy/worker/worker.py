@@ -12,8 +12,9 @@ from twemproxy.net.ledger import held_bytes
 from twemproxy.net.poller import Poller
 from twemproxy.net.reactor import Reactor
 from twemproxy.proxy.balance import Balance
-from twemproxy.proxy.guard import Watch
+from twemproxy.proxy.guard import MemoryGuard
 from twemproxy.proxy.listener import Listener
+from twemproxy.proxy.patience import Patience
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.process import Process
 from twemproxy.proxy.protocols import protocol_for
@@ -47,8 +48,8 @@ class Worker:
         others = [_counters(fd, mmap.ACCESS_READ) for fd in others_fds]
         self.balance = Balance(block, others)
         self.process = Process(self.reactor, block, self.names.resolve)
-        self.watch = Watch(self.process)
-        self.process.guard = self.watch
+        self.process.guard = self.guard = MemoryGuard(self.process)
+        self.patience = Patience(self.process, self.guard)
         self.former_ticks = block.get(slot.TICKS)  # of those whose place we took
         self.pools: dict[str, Pool] = {}
         self.leaving: list[Pool] = []  # removed, but somebody may still use them
@@ -114,7 +115,8 @@ class Worker:
             pool = self.take_pool(config, order, taken)
             if order["listener"] is not None:
                 self.listen(pool, fds[order["listener"]])
-        self.watch.adopt(list(self.pools.values()), self.leaving)
+        self.guard.adopt(list(self.pools.values()))
+        self.patience.adopt(list(self.pools.values()), self.leaving)
         self.process.block.put(slot.GENERATION, generation)
         self.line.send({"op": "ready", "generation": generation})
         self.forget_gone()
@@ -153,7 +155,7 @@ class Worker:
         staying = [pool for pool in self.leaving if not pool.is_gone()]
         if len(staying) < len(self.leaving):
             self.leaving = staying
-            self.watch.adopt(list(self.pools.values()), staying)
+            self.patience.adopt(list(self.pools.values()), staying)
             gc.collect()  # a pool and its servers know each other
 
     def listen(self, pool: Pool, fd: int) -> None:
