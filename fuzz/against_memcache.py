@@ -16,6 +16,7 @@ from tests.support.backends import MemcachedServer
 from tests.wire.feeding import feed
 from twemproxy.errors import ProtocolError
 from twemproxy.wire import progress, rule
+from twemproxy.wire.memcache import due
 from twemproxy.wire.memcache.commands import COMMANDS
 from twemproxy.wire.memcache.request import RequestScanner
 from twemproxy.wire.memcache.response import ResponseScanner
@@ -49,7 +50,7 @@ def check_whole(judge: Judge, request: bytes, reply: int, quiet: bool) -> str:
     """Pass a request on; what is wrong with the answer."""
     got = judge.ask(request)
     wrong = f"{request!r} was answered {got!r}"
-    if quiet or (reply == rule.META and got == PONG):
+    if quiet or (reply == due.META and got == PONG):
         return "" if got == PONG else wrong
 
     def scanner() -> ResponseScanner:
@@ -58,11 +59,11 @@ def check_whole(judge: Judge, request: bytes, reply: int, quiet: bool) -> str:
         return made
 
     first = got.removesuffix(PONG)
-    outcome = feed(scanner, first, [len(first)])
-    if outcome.error or len(outcome.found) != 1 or outcome.rest != len(first):
+    seen = feed(scanner, first, [len(first)])
+    if seen.error or len(seen.found) != 1 or seen.rest != len(first):
         return wrong
     # The flags of meta commands are the server's own affair, and so are its objections.
-    objections = OBJECTIONS[:2] if reply == rule.META else OBJECTIONS
+    objections = OBJECTIONS[:2] if reply == due.META else OBJECTIONS
     return wrong if got.startswith(objections) else ""
 
 

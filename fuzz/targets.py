@@ -20,7 +20,8 @@ from twemproxy.config.problems import ConfigFileError
 from twemproxy.control.channel import read_message
 from twemproxy.control.http import parse_head
 from twemproxy.errors import ProtocolError
-from twemproxy.wire import expect, progress, rule
+from twemproxy.wire import expect, progress
+from twemproxy.wire.memcache import due
 from twemproxy.wire.memcache.request import RequestScanner as MemcacheRequest
 from twemproxy.wire.memcache.response import ResponseScanner as MemcacheResponse
 from twemproxy.wire.redis.commands import COMMANDS
@@ -34,7 +35,7 @@ PlainRequest: Final = plain("twemproxy.wire.redis.request").RequestScanner
 PlainResponse: Final = plain("twemproxy.wire.redis.response").ResponseScanner
 PlainMemcacheRequest: Final = plain("twemproxy.wire.memcache.request").RequestScanner
 PlainMemcacheResponse: Final = plain("twemproxy.wire.memcache.response").ResponseScanner
-MEMCACHE_KINDS: Final = tuple(range(rule.VALUES, rule.META + 1))
+MEMCACHE_KINDS: Final = tuple(range(due.VALUES, due.META + 1))
 
 Target = Callable[[bytes], object]
 

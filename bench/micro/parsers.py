@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from bench.micro.timing import nanoseconds
-from twemproxy.wire import progress, rule
+from twemproxy.wire import progress
+from twemproxy.wire.memcache import due
 from twemproxy.wire.memcache.request import RequestScanner as MemcacheRequests
 from twemproxy.wire.memcache.response import ResponseScanner as MemcacheResponses
 from twemproxy.wire.redis.answers import request
@@ -47,9 +48,9 @@ CASES = (
         MemcacheRequests,
     ),
     Case("memcached mg", b"mg %b v t\r\n" % KEYS[0], MemcacheRequests),
-    Case("memcached STORED", b"STORED\r\n", MemcacheResponses, rule.STORED),
-    Case("memcached value", values(KEYS[0]), MemcacheResponses, rule.VALUES),
-    Case("memcached 100 values", values(*KEYS), MemcacheResponses, rule.VALUES),
+    Case("memcached STORED", b"STORED\r\n", MemcacheResponses, due.STORED),
+    Case("memcached value", values(KEYS[0]), MemcacheResponses, due.VALUES),
+    Case("memcached 100 values", values(*KEYS), MemcacheResponses, due.VALUES),
 )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.backends import MemcachedServer, ask
 from twemproxy.wire import rule
+from twemproxy.wire.memcache import due
 from twemproxy.wire.memcache.commands import COMMANDS, ROW, Command
 
 with (Path(__file__).parents[1] / "vectors/memcache-commands.csv").open(
@@ -19,13 +20,13 @@ with (Path(__file__).parents[1] / "vectors/memcache-commands.csv").open(
 SUPPORTED = [name for name, row in ORIGINAL.items() if row["supported"] == "yes"]
 
 REPLIES = {
-    "retrieval": rule.VALUES,
-    "storage": rule.STORED,
-    "arithmetic": rule.NUMBER,
-    "touch": rule.TOUCHED,
-    "delete": rule.DELETED,
-    "placeholder": rule.VERSION,
-    "local": rule.SILENT,
+    "retrieval": due.VALUES,
+    "storage": due.STORED,
+    "arithmetic": due.NUMBER,
+    "touch": due.TOUCHED,
+    "delete": due.DELETED,
+    "placeholder": due.VERSION,
+    "local": due.SILENT,
 }
 HOW = {"retrieval": rule.SPLIT_VALUES, "placeholder": rule.ANY, "local": rule.LOCAL}
 KEYS = {"all": (1, -1), "1": (1, 1), "": (0, 0)}

@@ -8,65 +8,66 @@ from tests.support.plain import plain
 from tests.wire.feeding import Outcome, every_byte, feed, in_halves
 from twemproxy import limits
 from twemproxy.errors import ProtocolError
-from twemproxy.wire import progress, rule
+from twemproxy.wire import progress
+from twemproxy.wire.memcache import due
 from twemproxy.wire.memcache.plain import key_hash
 from twemproxy.wire.memcache.response import ResponseScanner
 
 PlainScanner = plain("twemproxy.wire.memcache.response").ResponseScanner
-KINDS = range(rule.VALUES, rule.QUIET_META + 1)
+KINDS = range(due.VALUES, due.QUIET_META + 1)
 VALUE = b"VALUE k 1 5\r\nE\r\nND\r\n"
 GOOD = (
-    (rule.VALUES, b"END\r\n"),
-    (rule.VALUES, VALUE + b"END\r\n"),
-    (rule.VALUES, b"VALUE a 0 0 99\r\n\r\n" + VALUE + b"END\r\n"),
-    (rule.STORED, b"STORED\r\n"),
-    (rule.STORED, b"NOT_STORED\r\n"),
-    (rule.STORED, b"SERVER_ERROR object too large for cache\r\n"),
-    (rule.NUMBER, b"18446744073709551615\r\n"),
-    (rule.NUMBER, b"CLIENT_ERROR cannot increment\r\n"),
-    (rule.TOUCHED, b"NOT_FOUND\r\n"),
-    (rule.DELETED, b"DELETED\r\n"),
-    (rule.VERSION, b"VERSION 1.6.18 beta\r\n"),
-    (rule.OKAY, b"OK\r\n"),
-    (rule.STATS, b"STAT a b c\r\nSTAT d 1\r\nEND\r\n"),
-    (rule.STATS, b"RESET\r\n"),
-    (rule.STATS, b"ITEM k [1 b; 0 s]\r\nEND\r\n"),
-    (rule.META, b"HD\r\n"),
-    (rule.META, b"VA 2 kk Oabc\r\n\r\n\r\n"),
-    (rule.META, b"ME k exp=-1\r\n"),
-    (rule.META, b"CLIENT_ERROR invalid flag\r\n"),
-    (rule.QUIET_META, b"MN\r\n"),
-    (rule.QUIET_META, b"EN\r\nMN\r\n"),
-    (rule.QUIET_META, b"VA 2\r\nMN\r\nMN\r\n"),
-    (rule.QUIET_META, b"SERVER_ERROR out of memory\r\nMN\r\n"),
+    (due.VALUES, b"END\r\n"),
+    (due.VALUES, VALUE + b"END\r\n"),
+    (due.VALUES, b"VALUE a 0 0 99\r\n\r\n" + VALUE + b"END\r\n"),
+    (due.STORED, b"STORED\r\n"),
+    (due.STORED, b"NOT_STORED\r\n"),
+    (due.STORED, b"SERVER_ERROR object too large for cache\r\n"),
+    (due.NUMBER, b"18446744073709551615\r\n"),
+    (due.NUMBER, b"CLIENT_ERROR cannot increment\r\n"),
+    (due.TOUCHED, b"NOT_FOUND\r\n"),
+    (due.DELETED, b"DELETED\r\n"),
+    (due.VERSION, b"VERSION 1.6.18 beta\r\n"),
+    (due.OKAY, b"OK\r\n"),
+    (due.STATS, b"STAT a b c\r\nSTAT d 1\r\nEND\r\n"),
+    (due.STATS, b"RESET\r\n"),
+    (due.STATS, b"ITEM k [1 b; 0 s]\r\nEND\r\n"),
+    (due.META, b"HD\r\n"),
+    (due.META, b"VA 2 kk Oabc\r\n\r\n\r\n"),
+    (due.META, b"ME k exp=-1\r\n"),
+    (due.META, b"CLIENT_ERROR invalid flag\r\n"),
+    (due.QUIET_META, b"MN\r\n"),
+    (due.QUIET_META, b"EN\r\nMN\r\n"),
+    (due.QUIET_META, b"VA 2\r\nMN\r\nMN\r\n"),
+    (due.QUIET_META, b"SERVER_ERROR out of memory\r\nMN\r\n"),
 )
 BAD = (
-    (rule.VALUES, b"VALUE k 1\r\n"),
-    (rule.VALUES, b"VALUE k 1 x\r\n"),
-    (rule.VALUES, b"VALUE k x 1\r\nv\r\n"),
-    (rule.VALUES, b"VALUE k 0 1 x\r\nv\r\n"),
-    (rule.VALUES, b"VALUE k 0 -1\r\n"),
-    (rule.VALUES, b"VALUE k 0 1\r\nvv\r\nEND\r\n"),
-    (rule.VALUES, b"VALUE k 0 1\nv\r\n"),
-    (rule.VALUES, VALUE + b"STORED\r\n"),
-    (rule.VALUES, b"END x\r\n"),
-    (rule.VALUES, b"HD\r\n"),
-    (rule.VALUES, b"END\n"),
-    (rule.VALUES, b"END\r\r\n"),
-    (rule.VALUES, b"VALUE k 0 2000000000\r\n"),
-    (rule.STORED, VALUE),
-    (rule.STORED, b"STORED now\r\n"),
-    (rule.NUMBER, b"12 13\r\n"),
-    (rule.NUMBER, b"-1\r\n"),
-    (rule.STATS, b"STAT a 1\r\nRESET\r\n"),
-    (rule.META, b"VA x\r\n"),
-    (rule.META, b"VA -1\r\n"),
-    (rule.META, b"MN\r\n"),
-    (rule.META, b"STORED\r\n"),
-    (rule.QUIET_META, b"HD\r\nHD\r\nMN\r\n"),
-    (rule.QUIET_META, b"MN x\r\n"),
-    (rule.OKAY, b"ok\r\n"),
-    (rule.OKAY, b"\r\n"),
+    (due.VALUES, b"VALUE k 1\r\n"),
+    (due.VALUES, b"VALUE k 1 x\r\n"),
+    (due.VALUES, b"VALUE k x 1\r\nv\r\n"),
+    (due.VALUES, b"VALUE k 0 1 x\r\nv\r\n"),
+    (due.VALUES, b"VALUE k 0 -1\r\n"),
+    (due.VALUES, b"VALUE k 0 1\r\nvv\r\nEND\r\n"),
+    (due.VALUES, b"VALUE k 0 1\nv\r\n"),
+    (due.VALUES, VALUE + b"STORED\r\n"),
+    (due.VALUES, b"END x\r\n"),
+    (due.VALUES, b"HD\r\n"),
+    (due.VALUES, b"END\n"),
+    (due.VALUES, b"END\r\r\n"),
+    (due.VALUES, b"VALUE k 0 2000000000\r\n"),
+    (due.STORED, VALUE),
+    (due.STORED, b"STORED now\r\n"),
+    (due.NUMBER, b"12 13\r\n"),
+    (due.NUMBER, b"-1\r\n"),
+    (due.STATS, b"STAT a 1\r\nRESET\r\n"),
+    (due.META, b"VA x\r\n"),
+    (due.META, b"VA -1\r\n"),
+    (due.META, b"MN\r\n"),
+    (due.META, b"STORED\r\n"),
+    (due.QUIET_META, b"HD\r\nHD\r\nMN\r\n"),
+    (due.QUIET_META, b"MN x\r\n"),
+    (due.OKAY, b"ok\r\n"),
+    (due.OKAY, b"\r\n"),
 )
 
 noise = st.lists(
@@ -158,7 +159,7 @@ def test_what_answers_one_kind_of_request_is_doubtful_or_refused_for_others(
 
 def test_a_value_that_was_not_asked_for_is_refused() -> None:
     scanner = ResponseScanner()
-    scanner.expects = rule.VALUES
+    scanner.expects = due.VALUES
     scanner.wanted = key_hash(bytearray(b"other"), 0, 5)
     with pytest.raises(Exception, match="not asked for"):
         scanner.advance(bytearray(VALUE), 0, len(VALUE))
@@ -167,7 +168,7 @@ def test_a_value_that_was_not_asked_for_is_refused() -> None:
 def test_only_what_is_not_ours_is_shown_of_a_quiet_answer() -> None:
     for data, shown in ((b"MN\r\n", 0), (b"HD O1\r\nMN\r\n", 7)):
         scanner = ResponseScanner()
-        scanner.expects = rule.QUIET_META
+        scanner.expects = due.QUIET_META
         assert scanner.advance(bytearray(data), 0, len(data)) == progress.WHOLE
         assert (scanner.shown, scanner.length) == (shown, len(data))
 
@@ -175,4 +176,4 @@ def test_only_what_is_not_ours_is_shown_of_a_quiet_answer() -> None:
 def test_an_endless_line_is_refused() -> None:
     data = b"SERVER_ERROR " + b"x" * (limits.MAX_LINE_BYTES + 70_000)
     ends = list(range(65536, len(data), 65536))
-    assert "line longer" in scan(rule.STORED, data, [*ends, len(data)]).error
+    assert "line longer" in scan(due.STORED, data, [*ends, len(data)]).error

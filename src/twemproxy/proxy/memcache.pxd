@@ -11,6 +11,7 @@ from twemproxy.proxy.pool_protocol cimport PoolProtocol
 from twemproxy.proxy.sending cimport send_on
 from twemproxy.proxy.server_connection cimport ServerConnection
 from twemproxy.wire cimport progress, rule
+from twemproxy.wire.memcache cimport due
 from twemproxy.wire.memcache.plain cimport key_hash
 from twemproxy.wire.memcache.request cimport RequestScanner
 

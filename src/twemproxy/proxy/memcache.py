@@ -21,7 +21,7 @@ from twemproxy.proxy.pool_protocol import PoolProtocol
 from twemproxy.proxy.sending import send_on
 from twemproxy.proxy.timing import histogram_of
 from twemproxy.wire import progress, rule
-from twemproxy.wire.memcache import answers
+from twemproxy.wire.memcache import answers, due
 from twemproxy.wire.memcache.commands import COMMANDS
 from twemproxy.wire.memcache.plain import key_hash
 from twemproxy.wire.memcache.request import RequestScanner
@@ -118,7 +118,7 @@ class MemcacheProtocol(PoolProtocol):
             self.asked[row] += walker.count - first
         else:
             self.asked[row] += 1
-        if reply == rule.META and how == rule.SINGLE:
+        if reply == due.META and how == rule.SINGLE:
             self.route_meta(client, walker, slab, at)
         elif how == rule.SINGLE:
             start = at + walker.spans[2 * first]
@@ -163,7 +163,7 @@ class MemcacheProtocol(PoolProtocol):
             return
         before = conn.outbox.pending
         self.write(conn.outbox, walker, slab, at)
-        if reply == rule.QUIET_META:
+        if reply == due.QUIET_META:
             conn.outbox.say(b"mn\r\n")
         length = conn.outbox.pending - before
         if walker.quiet:
@@ -187,7 +187,7 @@ class MemcacheProtocol(PoolProtocol):
             client.refuse(self.pool.refusal(index))
             return
         request = client.ask(self.times[walker.row])
-        request.expects = rule.VALUES
+        request.expects = due.VALUES
         request.wanted = key_hash(slab.buf, start, end)
         length = walker.length
         if walker.canonical and self.splitter.shares(conn, walker.row):
@@ -229,7 +229,7 @@ class MemcacheProtocol(PoolProtocol):
         else:
             index = self.pool.place(slab.buf, start, end)
         quietly = self.has_flag(walker, slab.buf, at, 113)  # 'q'
-        reply = rule.QUIET_META if quietly else rule.META
+        reply = due.QUIET_META if quietly else due.META
         self.forward(client, walker, slab, at, index, reply)
 
     def would_break_lines(

@@ -18,7 +18,7 @@ from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.request import Asker
 from twemproxy.stats import slot
 from twemproxy.version import VERSION
-from twemproxy.wire import rule
+from twemproxy.wire.memcache import due
 from twemproxy.wire.memcache.commands import FAMILIES, ROW
 from twemproxy.wire.memcache.stats import added_up, stat_lines
 
@@ -30,7 +30,7 @@ class Statistics(Agreement):
 
     def __init__(self, about: "About") -> None:
         """Let `about` know better."""
-        Agreement.__init__(self, rule.STATS)
+        Agreement.__init__(self, due.STATS)
         self.about = about
 
     def forgives(self) -> bool:

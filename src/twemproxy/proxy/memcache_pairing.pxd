@@ -6,6 +6,7 @@ from twemproxy.proxy.pairing cimport Pairing
 from twemproxy.proxy.request cimport Request
 from twemproxy.proxy.server_connection cimport ServerConnection
 from twemproxy.wire cimport expect, progress, rule
+from twemproxy.wire.memcache cimport due
 from twemproxy.wire.memcache.response cimport ResponseScanner
 from twemproxy.wire.scanner cimport Scanner
 

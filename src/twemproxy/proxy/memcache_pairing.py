@@ -8,7 +8,8 @@ from twemproxy.proxy.memcache_joint import disperse, is_shared, values_of
 from twemproxy.proxy.pairing import Pairing
 from twemproxy.proxy.request import Request
 from twemproxy.proxy.server_connection import ServerConnection
-from twemproxy.wire import expect, progress, rule
+from twemproxy.wire import expect, progress
+from twemproxy.wire.memcache import due
 from twemproxy.wire.memcache.response import ResponseScanner
 
 
@@ -45,7 +46,7 @@ class MemcachePairing(Pairing):
                 return pos
             if conn.bytes_out <= conn.paired_bytes:
                 raise ProtocolError("a response before its request")
-            if request.expects == rule.VALUES:
+            if request.expects == due.VALUES:
                 length = slab.weigh(pos, pos + walker.length)
                 conn.learn_length(length // max(1, walker.blocks))
             if shared:

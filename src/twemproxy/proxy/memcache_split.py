@@ -21,7 +21,7 @@ from twemproxy.proxy.request import Request, fail, request_of
 from twemproxy.proxy.sending import send_on
 from twemproxy.proxy.server_connection import ServerConnection
 from twemproxy.stats import slot
-from twemproxy.wire import rule
+from twemproxy.wire.memcache import due
 from twemproxy.wire.memcache.commands import COMMANDS
 from twemproxy.wire.memcache.plain import key_hash
 from twemproxy.wire.memcache.request import RequestScanner
@@ -94,7 +94,7 @@ class Splitter:
         for number in range(count):
             server = gather.owners[number]
             fragment = request_of(client, whole, client.reactor.now_us)
-            fragment.expects = rule.VALUES
+            fragment.expects = due.VALUES
             fragment.wanted = number
             gather.fragments.append(fragment)
             conn = self.pool.connection(server, client)

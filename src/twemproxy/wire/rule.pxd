@@ -41,14 +41,3 @@ cdef enum:
     ECHOES = 4096
     CODE = 8192
     DB_OPTION = 16384
-    SILENT = 0
-    VALUES = 1
-    STORED = 2
-    NUMBER = 3
-    TOUCHED = 4
-    DELETED = 5
-    VERSION = 6
-    OKAY = 7
-    STATS = 8
-    META = 9
-    QUIET_META = 10

@@ -9,6 +9,7 @@ and compared exactly.
 from typing import Final, NamedTuple
 
 from twemproxy.wire import rule
+from twemproxy.wire.memcache import due
 from twemproxy.wire.rule import (
     ADMIN,
     ANY,
@@ -44,7 +45,7 @@ class Command(NamedTuple):
     last: int = 0
     noreply: bool = False
     block: int = 0
-    reply: int = rule.SILENT
+    reply: int = due.SILENT
     merge: int = rule.NONE
     reason: bytes = b""
 
@@ -52,13 +53,13 @@ class Command(NamedTuple):
 def retrieval(name: bytes, flags: int, first: int) -> Command:
     """Return the row of a command that asks for any number of keys."""
     return Command(
-        name, SPLIT_VALUES, flags, first + 1, first=first, last=-1, reply=rule.VALUES
+        name, SPLIT_VALUES, flags, first + 1, first=first, last=-1, reply=due.VALUES
     )
 
 
 def storage(name: bytes, words: int) -> Command:
     """Return the row of a command with flags, expiry and a data block."""
-    return Command(name, SINGLE, WRITE, words, words, 1, 1, True, 4, reply=rule.STORED)
+    return Command(name, SINGLE, WRITE, words, words, 1, 1, True, 4, reply=due.STORED)
 
 
 def keyed(name: bytes, words: tuple[int, int], reply: int) -> Command:
@@ -68,7 +69,7 @@ def keyed(name: bytes, words: tuple[int, int], reply: int) -> Command:
 
 def meta(name: bytes, flags: int, least: int = 2, block: int = 0) -> Command:
     """Return the row of a meta command: a key, then flags."""
-    return Command(name, SINGLE, flags, least, 0, 1, 1, block=block, reply=rule.META)
+    return Command(name, SINGLE, flags, least, 0, 1, 1, block=block, reply=due.META)
 
 
 def everywhere(name: bytes, flags: int, words: tuple[int, int]) -> Command:
@@ -79,7 +80,7 @@ def everywhere(name: bytes, flags: int, words: tuple[int, int]) -> Command:
         flags,
         *words,
         noreply=True,
-        reply=rule.OKAY,
+        reply=due.OKAY,
         merge=rule.STATUS,
     )
 
@@ -105,10 +106,10 @@ FAMILIES: Final[dict[str, tuple[Command, ...]]] = {
         storage(b"cas", 6),
     ),
     "Change": (
-        keyed(b"incr", (3, 3), rule.NUMBER),
-        keyed(b"decr", (3, 3), rule.NUMBER),
-        keyed(b"touch", (3, 3), rule.TOUCHED),
-        keyed(b"delete", (2, 3), rule.DELETED),
+        keyed(b"incr", (3, 3), due.NUMBER),
+        keyed(b"decr", (3, 3), due.NUMBER),
+        keyed(b"touch", (3, 3), due.TOUCHED),
+        keyed(b"delete", (2, 3), due.DELETED),
     ),
     "Meta commands": (
         meta(b"mg", READ),
@@ -116,13 +117,13 @@ FAMILIES: Final[dict[str, tuple[Command, ...]]] = {
         meta(b"md", WRITE),
         meta(b"ma", WRITE),
         meta(b"me", READ, 1),
-        Command(b"mn", LOCAL, reply=rule.META),
+        Command(b"mn", LOCAL, reply=due.META),
     ),
     "Server": (
-        Command(b"version", ANY, READ, reply=rule.VERSION),
+        Command(b"version", ANY, READ, reply=due.VERSION),
         everywhere(b"flush_all", WRITE | DANGEROUS, (1, 2)),
         everywhere(b"verbosity", ADMIN, (2, 2)),
-        Command(b"stats", FANOUT, READ, reply=rule.STATS, merge=rule.STATISTICS),
+        Command(b"stats", FANOUT, READ, reply=due.STATS, merge=rule.STATISTICS),
         Command(b"quit", LOCAL),
     ),
     "Management": (

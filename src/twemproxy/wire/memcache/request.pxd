@@ -1,6 +1,7 @@
 cimport cython
 from libc.stdint cimport int64_t
 from twemproxy.wire cimport progress, rule
+from twemproxy.wire.memcache cimport due
 from twemproxy.wire.lookup cimport CommandIndex
 from twemproxy.wire.memcache cimport fault
 from twemproxy.wire.memcache.words cimport WordReader

@@ -18,7 +18,7 @@ from twemproxy import limits
 from twemproxy.errors import ProtocolError
 from twemproxy.wire import progress, rule
 from twemproxy.wire.lookup import CommandIndex
-from twemproxy.wire.memcache import fault
+from twemproxy.wire.memcache import due, fault
 from twemproxy.wire.memcache.commands import COMMANDS
 from twemproxy.wire.memcache.words import WordReader
 
@@ -237,7 +237,7 @@ class RequestScanner(WordReader):
             self.on_unknown(buf, start)
             return
         self.canonical = self.letters + self.count + 1 == self.line
-        if self.reply[row] == rule.STORED and self.is_usual_store(buf, start):
+        if self.reply[row] == due.STORED and self.is_usual_store(buf, start):
             return
         if self.blocks[row] and self.count > self.blocks[row]:
             self.read_block(buf, start, self.blocks[row])
@@ -273,7 +273,7 @@ class RequestScanner(WordReader):
             if words > most + 1 or not self.noreply[row]:
                 self.quiet = False
                 return False
-            if not self.quiet and self.reply[row] != rule.DELETED:
+            if not self.quiet and self.reply[row] != due.DELETED:
                 self.count = most
                 self.canonical = False
         return True
@@ -299,26 +299,26 @@ class RequestScanner(WordReader):
         """
         row = self.row
         reply = self.reply[row]
-        if reply == rule.VALUES and self.first[row] > 1:
+        if reply == due.VALUES and self.first[row] > 1:
             if not self.is_exptime(buf, start, 1):
                 return fault.BAD_EXPTIME
-        elif reply == rule.DELETED and not self.is_delete(buf, start):
+        elif reply == due.DELETED and not self.is_delete(buf, start):
             return fault.BAD_DELETE
         if self.has_long_key():
             return fault.BAD_LINE
-        if reply == rule.STORED:
+        if reply == due.STORED:
             return self.judge_storage(buf, start)
-        if reply == rule.META:
+        if reply == due.META:
             return self.judge_meta()
         return self.judge_number(buf, start, reply)
 
     def judge_number(self, buf: bytearray, start: int, reply: int) -> int:
         """Return what is wrong with the one number of a line without data."""
-        if reply == rule.NUMBER and self.number(buf, start, 2) < 0:
+        if reply == due.NUMBER and self.number(buf, start, 2) < 0:
             return fault.BAD_DELTA
-        if reply == rule.TOUCHED and not self.is_exptime(buf, start, 2):
+        if reply == due.TOUCHED and not self.is_exptime(buf, start, 2):
             return fault.BAD_EXPTIME
-        if reply == rule.OKAY:
+        if reply == due.OKAY:
             return self.judge_server(buf, start)
         return fault.NONE
 

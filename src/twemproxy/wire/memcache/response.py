@@ -11,8 +11,9 @@ from typing import Final
 
 from twemproxy import limits
 from twemproxy.errors import ProtocolError
-from twemproxy.wire import progress, rule
+from twemproxy.wire import progress
 from twemproxy.wire.lookup import CommandIndex
+from twemproxy.wire.memcache import due
 from twemproxy.wire.memcache.plain import ValueWalker, begins, key_hash
 
 MAX_LINE_BYTES: Final = limits.MAX_LINE_BYTES
@@ -56,11 +57,11 @@ WORDS: Final = (
 INDEX: Final = CommandIndex(WORDS, fold=False)
 
 # The line that answers most requests, by what they expect.
-USUAL: Final = [bytearray() for _ in range(rule.QUIET_META + 1)]
-USUAL[rule.STORED] = bytearray(WORDS[STORED] + b"\r\n")
-USUAL[rule.TOUCHED] = bytearray(WORDS[TOUCHED] + b"\r\n")
-USUAL[rule.DELETED] = bytearray(WORDS[DELETED] + b"\r\n")
-USUAL[rule.META] = bytearray(WORDS[HD] + b"\r\n")
+USUAL: Final = [bytearray() for _ in range(due.QUIET_META + 1)]
+USUAL[due.STORED] = bytearray(WORDS[STORED] + b"\r\n")
+USUAL[due.TOUCHED] = bytearray(WORDS[TOUCHED] + b"\r\n")
+USUAL[due.DELETED] = bytearray(WORDS[DELETED] + b"\r\n")
+USUAL[due.META] = bytearray(WORDS[HD] + b"\r\n")
 
 
 class ResponseScanner(ValueWalker):
@@ -135,7 +136,7 @@ class ResponseScanner(ValueWalker):
                 raise ProtocolError(f"response of more than {MAX_REPLY_BYTES} bytes")
             if whole:
                 self.length = self.at
-                if self.expects != rule.QUIET_META:
+                if self.expects != due.QUIET_META:
                     self.shown = self.at
                 return progress.WHOLE
 
@@ -149,7 +150,7 @@ class ResponseScanner(ValueWalker):
         self.blocks += 1
         if self.kind == VA:
             self.shown = self.at
-            if self.expects == rule.META:
+            if self.expects == due.META:
                 self.length = self.at
                 return True
         return False
@@ -160,7 +161,7 @@ class ResponseScanner(ValueWalker):
         False, with nothing done, for everything else. Raise ProtocolError for values
         that were not asked for.
         """
-        if self.expects != rule.VALUES:
+        if self.expects != due.VALUES:
             return self.take_usual(buf, start, filled)
         end = self.after_values(buf, start, filled)
         if end < 0 or end - start > MAX_REPLY_BYTES:
@@ -190,7 +191,7 @@ class ResponseScanner(ValueWalker):
 
         False, with nothing done, for every other line and for what is not whole.
         """
-        if self.expects != rule.VALUES:
+        if self.expects != due.VALUES:
             return False
         if not self.find_value(buf, start + self.at, filled):
             return False
@@ -233,16 +234,16 @@ class ResponseScanner(ValueWalker):
         if first and ERROR <= kind <= SERVER_ERROR:
             self.failed = True
             self.shown = end + 2 - start
-            return self.expects != rule.QUIET_META
-        if self.expects >= rule.META:
+            return self.expects != due.QUIET_META
+        if self.expects >= due.META:
             return self.read_meta(buf, start, stop, end)
-        if self.expects == rule.VALUES:
+        if self.expects == due.VALUES:
             if kind == VALUE:
                 self.read_value(buf, start, stop, end)
                 return False
             if kind == END and stop == end:
                 return True
-        elif self.expects == rule.STATS:
+        elif self.expects == due.STATS:
             if STAT <= kind <= PREFIX:
                 return False
             if kind == END and stop == end:
@@ -266,7 +267,7 @@ class ResponseScanner(ValueWalker):
 
     def read_meta(self, buf: bytearray, start: int, stop: int, end: int) -> bool:
         """Understand a line that answers a meta command."""
-        quietly = self.expects == rule.QUIET_META
+        quietly = self.expects == due.QUIET_META
         if self.kind == MN and quietly and stop == end:
             return True
         if self.shown:
@@ -310,21 +311,21 @@ class ResponseScanner(ValueWalker):
     def fits(self, kind: int) -> bool:
         """Tell whether a line can be the whole answer to the request."""
         expects = self.expects
-        if expects in (rule.VALUES, rule.STATS):
-            return kind == END or (kind in (RESET, OK) and expects == rule.STATS)
+        if expects in (due.VALUES, due.STATS):
+            return kind == END or (kind in (RESET, OK) and expects == due.STATS)
         if kind == NOT_FOUND:
-            return expects in (rule.STORED, rule.NUMBER, rule.TOUCHED, rule.DELETED)
-        if expects == rule.STORED:
+            return expects in (due.STORED, due.NUMBER, due.TOUCHED, due.DELETED)
+        if expects == due.STORED:
             return kind in (STORED, NOT_STORED, EXISTS)
-        if expects == rule.NUMBER:
+        if expects == due.NUMBER:
             return kind == NUMBER
-        if expects == rule.TOUCHED:
+        if expects == due.TOUCHED:
             return kind == TOUCHED
-        if expects == rule.DELETED:
+        if expects == due.DELETED:
             return kind == DELETED
-        if expects == rule.VERSION:
+        if expects == due.VERSION:
             return kind == VERSION
-        return expects == rule.OKAY and kind == OK
+        return expects == due.OKAY and kind == OK
 
 
 def word_end(buf: bytearray, pos: int, end: int) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from twemproxy.wire import rule
+from twemproxy.wire.memcache import due
 from twemproxy.wire.memcache.commands import Command
 
 INT32: Final = 2**31
@@ -37,10 +38,10 @@ def exptime(word: bytes) -> bytes:
 
 # Which words are numbers, by what the command is answered with.
 NUMBERS: Final[dict[int, dict[int, Callable[[bytes], bytes]]]] = {
-    rule.STORED: {2: flags, 3: exptime, 4: plain, 5: plain},
-    rule.NUMBER: {2: plain},
-    rule.TOUCHED: {2: exptime},
-    rule.OKAY: {1: exptime},
+    due.STORED: {2: flags, 3: exptime, 4: plain, 5: plain},
+    due.NUMBER: {2: plain},
+    due.TOUCHED: {2: exptime},
+    due.OKAY: {1: exptime},
 }
 
 
@@ -56,9 +57,9 @@ def rewritten(row: Command, words: list[bytes]) -> bytes:
 
 def numbers_of(row: Command) -> dict[int, Callable[[bytes], bytes]]:
     """Return how to write the numbers of a command, by the place of the word."""
-    if row.reply == rule.VALUES and row.first > 1:
+    if row.reply == due.VALUES and row.first > 1:
         return {1: exptime}
-    if row.reply == rule.META and row.block:
+    if row.reply == due.META and row.block:
         return {row.block: plain}
     return NUMBERS.get(row.reply, {})
 
