@@ -3,12 +3,13 @@ from twemproxy.proxy.pool cimport Pool
 
 @cython.final
 cdef class Chains:
-    cdef readonly int[::1] first, following, lengths, numbers
-    cdef int[::1] last, owners
+    cdef readonly int[::1] first, following, lengths, numbers, owners
+    cdef int[::1] last
     cdef long long[::1] spans
     cdef bytearray buf
     cdef Pool pool
-    cdef Py_ssize_t at, keys, room, servers, step
+    cdef readonly Py_ssize_t keys
+    cdef Py_ssize_t at, room, servers, step
     cdef set_room(self, Py_ssize_t keys)
     cpdef begin(self, long long[::1] spans, bytearray buf, Py_ssize_t at, Py_ssize_t keys)
     cpdef end(self)

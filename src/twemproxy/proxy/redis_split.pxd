@@ -42,6 +42,7 @@ cdef Py_ssize_t block_of(Py_ssize_t start, Py_ssize_t end, Py_ssize_t begin, Py_
 cdef class Splitter:
     cdef Pool pool
     cdef Chains chains
+    cdef long long[::1] excess
     cdef Py_ssize_t max_keys
     cdef RequestScanner walker
     cdef Slab slab
@@ -61,9 +62,7 @@ cdef class Splitter:
     cdef write_head(self, Outbox outbox, Py_ssize_t words)
     @cython.locals(chains=Chains, walker=RequestScanner, chunk=Slab, most=Py_ssize_t, at=Py_ssize_t, end=Py_ssize_t, key=int)
     cdef write_keys(self, Outbox outbox, int server, Py_ssize_t step)
-    @cython.locals(walker=RequestScanner, block=Py_ssize_t, excess=Py_ssize_t, begin=Py_ssize_t, word=Py_ssize_t, key=int, value=Py_ssize_t, first=Py_ssize_t, last=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t)
-    cdef Py_ssize_t counted_twice(self, int server) except -1
-    @cython.locals(walker=RequestScanner, start=Py_ssize_t, end=Py_ssize_t)
-    cdef Py_ssize_t block_of_length(self, Py_ssize_t word, Py_ssize_t begin, Py_ssize_t block) except -1
+    @cython.locals(walker=RequestScanner, chains=Chains, server=Py_ssize_t, block=Py_ssize_t, begin=Py_ssize_t, key=Py_ssize_t, at=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t)
+    cdef count_twice(self)
     @cython.locals(walker=RequestScanner, at=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t, arg=Py_ssize_t)
     cdef write_run(self, Outbox outbox, Py_ssize_t first, Py_ssize_t last)

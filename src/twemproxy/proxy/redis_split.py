@@ -7,6 +7,7 @@ The keys of a server are chained in request order. All scratch space is kept bet
 requests.
 """
 
+from array import array
 from typing import Final
 
 from twemproxy import limits
@@ -129,7 +130,8 @@ def block_of(start: int, end: int, begin: int, block: int) -> int:
     It lies from `start` to behind its CR, the `end`, and an earlier block begins at
     `begin`. What does not fit into the rest of a block is moved to the next one.
     """
-    begin += (start - begin) // block * block
+    if start - begin >= block:
+        begin += (start - begin) // block * block
     return start if end > begin + block else begin
 
 
@@ -139,12 +141,23 @@ class Splitter:
     The request that is being split begins `at` so many bytes into its slab.
     """
 
-    __slots__ = ("at", "chains", "how", "max_keys", "pool", "row", "slab", "walker")
+    __slots__ = (
+        "at",
+        "chains",
+        "excess",
+        "how",
+        "max_keys",
+        "pool",
+        "row",
+        "slab",
+        "walker",
+    )
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.max_keys = pool.config.max_request_keys
         self.chains = Chains(pool)
+        self.excess = array("q", bytes(8 * len(pool.config.servers)))
 
     def split(
         self,
@@ -194,6 +207,8 @@ class Splitter:
         fragments: list[Request] = []
         failures: list[tuple[Request, Slab]] = []
         chains = self.chains
+        if self.how == rule.SPLIT_PAIRS:
+            self.count_twice()
         for server in range(len(self.pool.servers)):
             if chains.first[server] < 0:
                 continue
@@ -245,7 +260,7 @@ class Splitter:
         fragment.wanted = count
         length = outbox.pending - before
         if step > 1:
-            length += self.counted_twice(server)
+            length += self.excess[server]
         conn.expect(fragment, length)
 
     def write_head(self, outbox: Outbox, words: int) -> None:
@@ -276,38 +291,28 @@ class Splitter:
             self.write_run(outbox, 1 + key * step, 1 + key * step + step)
             key = chains.following[key]
 
-    def counted_twice(self, server: int) -> int:
-        """Return by how much the C program's `request_bytes` exceeds the truth.
+    def count_twice(self) -> None:
+        """Learn by how much the C program's `request_bytes` exceeds the truth.
 
         Of each value of MSET but the last of the request it counts twice what it
         copies: what lies in the receive block in which the value ends. People compare
         the two programs' numbers, so ours agree.
         """
         walker = self.walker
+        chains = self.chains
+        for server in range(len(self.excess)):
+            self.excess[server] = 0
         block = self.pool.process.mbuf_bytes - MBUF_HEAD
-        excess = 0
         begin = 0  # of a receive block
-        word = 1
-        key = self.chains.first[server]
-        while key >= 0 and 3 + 2 * key < walker.count:
-            value = 2 + 2 * key
-            while word <= value:
-                begin = self.block_of_length(word, begin, block)
-                if word % 2:
-                    first, last = walker.spans[2 * word], walker.spans[2 * word + 1]
-                    begin = block_of(first, last + 1, begin, block)
-                word += 1
-            start = walker.spans[2 * value - 1] + 2
-            end = walker.spans[2 * value + 1] + 2
-            excess += end - max(start, self.block_of_length(value + 1, begin, block))
-            key = self.chains.following[key]
-        return excess
-
-    def block_of_length(self, word: int, begin: int, block: int) -> int:
-        """Return where the receive block begins that has the length of a word."""
-        walker = self.walker
-        start, end = walker.spans[2 * word - 1] + 2, walker.spans[2 * word] - 1
-        return block_of(start, end, begin, block)
+        for key in range(chains.keys - 1):
+            at = 4 * key + 2  # of the key in `spans`; its value is behind it
+            start, end = walker.spans[at], walker.spans[at + 1]
+            begin = block_of(walker.spans[at - 1] + 2, start - 1, begin, block)
+            begin = block_of(start, end + 1, begin, block)
+            start, end = end + 2, walker.spans[at + 3] + 2
+            begin = block_of(start, walker.spans[at + 2] - 1, begin, block)
+            begin = block_of(end, walker.spans[at + 4] - 1, begin, block)
+            self.excess[chains.owners[key]] += end - max(start, begin)
 
     def write_run(self, outbox: Outbox, first: int, last: int) -> None:
         """Write arguments `first` to `last`, the latter excluded."""
