@@ -94,6 +94,7 @@ REDIS: Final = (
     Case("length shorter than the name", b"*2\r\n$2\r\nGET\r\n$1\r\nk\r\n", "closed"),
     Case("length longer than the name", b"*2\r\n$4\r\nGET\r\n$1\r\nk\r\n", "closed"),
     Case("length shorter than the key", b"*2\r\n$3\r\nGET\r\n$0\r\nk\r\n", "closed"),
+    Case("length longer than the key", b"*2\r\n$3\r\nGET\r\n$2\r\nk\r\n", "closed"),
     Case("nested array", b"*2\r\n$3\r\nGET\r\n*1\r\n$1\r\nk\r\n", "closed"),
     Case("integer in a request", b"*2\r\n$3\r\nGET\r\n:1\r\n", "closed"),
     Case("map of RESP3", b"%1\r\n$3\r\nGET\r\n$1\r\nk\r\n", "answered"),

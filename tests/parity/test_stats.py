@@ -9,7 +9,8 @@ import pytest
 from tests.parity.deviations import counters
 from tests.parity.recording import Raw, Session, sessions
 from tests.parity.replay import Player, Stage, unheeded
-from tests.support.canned import CannedServer
+from tests.support.canned import CannedServer, Line
+from tests.support.ports import Reservation
 from tests.support.proxy import Proxy, pool
 from tests.support.waiting import wait_until
 from tests.support.wire import resp
@@ -81,3 +82,36 @@ def test_the_bytes_of_mset_count_as_in_the_c_program(
             lambda: proxy.server_stats("server1")["request_bytes"] == counted,
             f"{counted} bytes",
         )
+
+
+def test_an_error_counts_when_its_turn_comes(
+    canned: Callable[..., CannedServer],
+) -> None:
+    server = canned([Line(until=b"c\r\n", send=b"+1\r\n+3\r\n")])
+    with (
+        Reservation() as refusing,
+        Proxy(pool([server, refusing], distribution="modula")) as proxy,
+        proxy.connect() as wire,
+    ):
+        wire.send(resp("get", "a") + resp("get", "b"))  # the latter is on server2
+        wait_until(lambda: proxy.server_stats("server2")["server_err"], "the refusal")
+        assert proxy.pool_stats()["forward_error"] == 0
+        wire.ask(resp("get", "c"), b"+1\r\n-ERR Connection refused\r\n+3\r\n")
+        wait_until(lambda: proxy.pool_stats()["forward_error"] == 1, "the count")
+
+
+def test_an_error_that_nobody_waits_for_is_not_counted(
+    canned: Callable[..., CannedServer],
+) -> None:
+    with (
+        Reservation() as refusing,
+        Proxy(pool([canned(), refusing], distribution="modula")) as proxy,
+    ):
+        with proxy.connect() as wire:
+            wire.send(resp("get", "a") + resp("get", "b"))
+            wait_until(
+                lambda: proxy.server_stats("server2")["server_err"], "the refusal"
+            )
+            wire.reset()
+        wait_until(lambda: proxy.pool_stats()["client_err"] == 1, "the reset")
+        assert proxy.pool_stats()["forward_error"] == 0

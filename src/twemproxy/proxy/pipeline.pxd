@@ -25,7 +25,7 @@ cdef class Pipeline(Asker):
     cdef take_head(self)
     @cython.locals(room=bint)
     cdef widen(self)
-    @cython.locals(number=int, taken_us=cython.longlong)
+    @cython.locals(taken_us=cython.longlong)
     cdef int on_reply(self, Request request, Py_ssize_t length) except -1
     cdef on_slow(self, Request request)
     @cython.locals(tail=Request)

@@ -133,8 +133,11 @@ class Pipeline(Asker):
 
     def on_reply(self, request: Request, length: int) -> None:
         """Account for a reply that is in the outbox now."""
-        number = slot.CLIENT_ERRORS if request.failed else slot.CLIENT_RESPONSES
-        self.counters.add(number, 1)
+        if request.failed:
+            self.counters.add(slot.CLIENT_ERRORS, 1)
+            self.counters.add(slot.FORWARD_ERROR, 1)
+        else:
+            self.counters.add(slot.CLIENT_RESPONSES, 1)
         taken_us = self.reactor.now_us - request.started_us
         self.counters.observe(request.times, taken_us)
         if request.trace is not None and taken_us > self.protocol.slow_us:

@@ -46,4 +46,3 @@ cpdef finish_fragment(Request fragment, Request whole, bint bad)
 cpdef fail(Request request, Slab reply)
 @cython.locals(following=Request, count=Py_ssize_t)
 cpdef Py_ssize_t fail_all(Request request, Slab reply, long long upto) except -1
-cpdef int mark_failed(Request request) except -1

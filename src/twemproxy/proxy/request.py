@@ -206,7 +206,7 @@ def finish_fragment(fragment: Request, whole: Request, bad: bool) -> None:
     gather.pending -= 1
     if gather.pending == 0:
         if gather.failed is not None and not gather.forgives():
-            mark_failed(whole)
+            whole.failed = True
         whole.answered = True
         client = whole.client
         if client is not None and client.head is whole:
@@ -216,7 +216,7 @@ def finish_fragment(fragment: Request, whole: Request, bad: bool) -> None:
 def fail(request: Request, reply: Slab) -> None:
     """Let an error of our own making be the reply."""
     if request.whole is None:
-        mark_failed(request)
+        request.failed = True
     finish(request, reply, 0, reply.used, True)
 
 
@@ -235,10 +235,3 @@ def fail_all(request: Request | None, reply: Slab, upto: int) -> int:
         request = following
         count += 1
     return count
-
-
-def mark_failed(request: Request) -> None:
-    """Count a request whose reply is an error because forwarding failed."""
-    request.failed = True
-    if request.client is not None:
-        request.client.counters.add(slot.FORWARD_ERROR, 1)

@@ -84,13 +84,15 @@ class RequestScanner(PlainWalker):
             if self.bulk < 0 and not self.read_length(buf, start, filled):
                 return progress.MORE
             end = start + self.at + self.bulk
+            if end < filled and (
+                buf[end] != 13 or (end + 1 < filled and buf[end + 1] != 10)
+            ):
+                raise ProtocolError("expected CRLF after bulk")
             if end + 2 > filled:
                 self.need = end + 2 - start
                 others = self.declared - self.count - 1
                 self.at_least = self.need + LEAST_ARGUMENT * others
                 return progress.MORE
-            if buf[end] != 13 or buf[end + 1] != 10:
-                raise ProtocolError("expected CRLF after bulk")
             if self.count == self.room:
                 self.double_spans()
             self.spans[2 * self.count] = self.at

@@ -18,6 +18,7 @@ cdef class ResponseScanner(Scanner):
     cdef public Py_ssize_t looked
     cdef long long[::1] owed
 
+    @cython.locals(end=Py_ssize_t)
     cpdef int advance(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1
     @cython.locals(kind=int, end=Py_ssize_t, count=Py_ssize_t)
     cdef bint take_plain(self, bytearray buf, Py_ssize_t start, Py_ssize_t filled) except -1

@@ -82,10 +82,13 @@ class ResponseScanner(Scanner):
             return progress.WHOLE
         while True:
             if self.need:
-                if start + self.need > filled:
-                    return progress.MORE
-                if buf[start + self.need - 2] != 13 or buf[start + self.need - 1] != 10:
+                end = start + self.need - 2
+                if end < filled and (
+                    buf[end] != 13 or (end + 1 < filled and buf[end + 1] != 10)
+                ):
                     raise ProtocolError("bulk does not end with CRLF")
+                if end + 2 > filled:
+                    return progress.MORE
                 self.at = self.need
                 self.need = 0
             else:
