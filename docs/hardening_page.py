@@ -51,8 +51,10 @@ not among these bytes: each takes about 160, as does each part of one that is sp
 Where the system itself gives no more (`ulimit -v`), the connection whose message is too
 long for what is left ends with `Cannot allocate memory`: a client's alone, a server's for
 all who wait on it. What is left must be as much again as the message, for one that is
-split or joined is copied. Where even small things find no memory, the worker ends and
-another one takes its place. Set `max_process_bytes` well below.
+split or joined is copied. A request that is looked at word by word or written anew, such
+as `SCRIPT LOAD`, takes up to four times as much; without that it is answered with the
+same error. Where even small things find no memory, the worker ends and another one takes
+its place. Set `max_process_bytes` well below.
 
 ## When descriptors are short
 

@@ -220,3 +220,37 @@ def test_a_message_that_cannot_be_copied_as_it_is_split_ends_its_connection_alon
                 stage.assert_well(b)
     assert family(stage.proxy.pid)[-1] == worker
     assert "Cannot allocate memory" in stage.proxy.log
+
+
+@pytest.mark.skipif(
+    os.environ.get("TWEMPROXY_MODE") == "sanitized", reason="it reserves far more"
+)
+@pytest.mark.parametrize("dialect", [REDIS], ids=["redis"])
+@pytest.mark.parametrize(
+    "request_of",
+    [
+        lambda long: resp("SCRIPT", "LOAD", long),
+        lambda long: resp("FUNCTION", "LOAD", b'#!lua name=x\nreturn 1 "%b"' % long),
+        lambda long: resp("ECHO", long),
+        lambda long: (
+            b"*03\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n%b\r\n" % (len(long), long)
+        ),
+    ],
+    ids=["a script", "a broken script", "an echo", "a number with a zero"],
+)
+def test_a_request_that_cannot_be_written_anew_fails_alone(
+    direct: Build, request_of: Callable[[bytes], bytes]
+) -> None:
+    stage = direct()
+    worker = family(stage.proxy.pid)[-1]
+    request = request_of(b"--" + b"x" * (24 * MIB))
+    failed = 0
+    with stage.proxy.connect() as b:
+        stage.assert_well(b)
+        for room in range(16, 88, 8):
+            with little_memory(worker, room * MIB), stage.proxy.connect() as asker:
+                asker.send(request)
+                failed += asker.read_line() == b"-ERR Cannot allocate memory\r\n"
+                stage.assert_well(b)
+    assert family(stage.proxy.pid)[-1] == worker
+    assert failed

@@ -84,6 +84,21 @@ def test_the_bytes_of_mset_count_as_in_the_c_program(
         )
 
 
+def test_the_bytes_of_mset_count_so_for_each_server(
+    canned: Callable[..., CannedServer],
+) -> None:
+    words = [word for i in range(12) for word in (f"key{i}", "v" * 100 * i)]
+    backends = [canned() for _ in range(3)]
+    with Proxy(pool(backends), "-m", "512") as proxy, proxy.connect() as wire:
+        wire.send(resp("mset", *words))
+
+        def counted() -> list[object]:
+            names = ("server1", "server2", "server3")
+            return [proxy.server_stats(name)["request_bytes"] for name in names]
+
+        wait_until(lambda: counted() == [6312, 0, 2299], "what C counts")
+
+
 def test_an_error_counts_when_its_turn_comes(
     canned: Callable[..., CannedServer],
 ) -> None:

@@ -9,6 +9,7 @@ HELLO = resp("HELLO", "3")
 AGREED = b"%2\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.0.0\r\n"
 UNKNOWN = b"-ERR unknown command `HELLO`, with args beginning with: `3`, \r\n"
 FULL = b"-ERR max number of clients reached\r\n"
+WANTS_PASSWORD = b"-NOAUTH HELLO must be called with the client authenticated\r\n"
 REFUSED = b"-NOPROTO unsupported protocol version\r\n"
 MINUTE_MS = 60_000
 
@@ -98,3 +99,30 @@ def test_a_server_that_a_reload_took_away_is_not_asked() -> None:
         simulation.dialled[0].close()
         simulation.tick(4)
         assert simulation.attempts == [asked]
+
+
+def test_a_connection_that_lacks_a_password_is_not_taken_for_one_of_resp3() -> None:
+    simulation = Simulation(1)
+    with simulation.running():
+        client = greet(simulation, WANTS_PASSWORD)
+        assert agrees(client)
+        assert simulation.dialled[0].listen() == HELLO
+        assert simulation.dialled[0].ended
+        client.heard.clear()
+        for answer, heard in [
+            (WANTS_PASSWORD, b"-NOAUTH Authentication required\r\n"),
+            (AGREED + b"_\r\n", b"_\r\n"),  # the password is gone
+        ]:
+            client.say(resp("GET", "k"))
+            simulation.tick(4)
+            simulation.dialled[-1].say(answer)
+            simulation.tick(4)
+            assert client.listen() == heard
+            client.heard.clear()
+        assert len(simulation.dialled) == 3
+
+
+def test_attributes_in_front_of_an_answer_are_no_refusal() -> None:
+    simulation = Simulation(1)
+    with simulation.running():
+        assert agrees(greet(simulation, b"|1\r\n+key\r\n+value\r\n" + AGREED))

@@ -117,6 +117,14 @@ def test_keys_of_commands_that_no_server_here_knows(
     assert positions(row_of(args[0].decode()), args) == keys
 
 
+@pytest.mark.parametrize("member", [b"store", b"STOREDIST", b"by", b"limit"])
+def test_a_member_may_be_called_like_an_option(member: bytes) -> None:
+    row = row_of("georadiusbymember")
+    args = [b"georadiusbymember", b"k", member, b"3", b"m"]
+    assert positions(row, args) == [1]
+    assert positions(row, [*args, b"store", b"d"]) == [1, 6]
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [

@@ -46,6 +46,8 @@ ODD = [
     b"georadius k 1 2 3 m store d",
     b"georadius k 1 2 3 m storedist d",
     b"georadiusbymember k m 3 m withdist",
+    b"georadiusbymember k store 3 m",
+    b"georadiusbymember k limit 3 m store d",
     b"georadiusbymember k m 3 m count 1 store a",
     b"xread streams a b 0 0",
     b"xread count 2 block 5 streams a 0",

@@ -6,6 +6,7 @@ from twemproxy.wire.memcache.stats import added_up, joined, stat_lines
 
 RESET = b"RESET\r\n"
 DOWN = b"SERVER_ERROR Connection refused\r\n"
+AT_END = b"SERVER_ERROR this is the END\r\n"
 USAGE = b"CLIENT_ERROR usage: stats detail on|off|dump\r\n"
 
 
@@ -49,6 +50,8 @@ def test_statistics_are_added_up_where_they_count_something(
         (RESET, DOWN, DOWN),
         (USAGE, USAGE, USAGE),
         (b"ERROR\r\n", DOWN, b"ERROR\r\n"),
+        (AT_END, stats("a 2"), stats("s:error this is the END", "t:a 2")),
+        (AT_END, DOWN, AT_END),
     ],
 )
 def test_lists_of_servers_bear_their_names(

@@ -23,10 +23,12 @@ DIGITS = b"1" * 5000  # Python reads no number of so many
     [
         (rule.SUM, [b":7\r\n", b":5\r\n"], b":12\r\n"),
         (rule.SUM, [b":7\r\n", b"+OK\r\n"], answers.UNEXPECTED),
+        (rule.SUM, [b":%d\r\n" % (2**63 - 1)] * 2, answers.UNEXPECTED),
         (rule.SUM, [b":7\r\n", b"+%b\r\n" % DIGITS], answers.UNEXPECTED),
         (rule.RANDOM, [b"$-1\r\n", b"$1\r\nk\r\n"], b"$1\r\nk\r\n"),
         (rule.RANDOM, [b"_\r\n", b"_\r\n"], b"_\r\n"),
         (rule.STATUS, [b"+OK\r\n", b"+OK\r\n"], b"+OK\r\n"),
+        (rule.STATUS, [b"+OK\r\n", b"$-1\r\n"], answers.UNEXPECTED),
         (rule.MINIMUM, [b":2\r\n", b":-1\r\n"], b":-1\r\n"),
         (
             rule.MINIMUM,

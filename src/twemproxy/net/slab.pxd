@@ -5,7 +5,7 @@ from twemproxy.net.pipe cimport Gap, Pipe
 from twemproxy.net.spare cimport give_block, take_block
 
 cdef int TEN
-cdef Py_ssize_t BLOCK, WORTH_READING
+cdef Py_ssize_t BLOCK, COPIES, WORTH_READING
 
 @cython.final
 cdef class Slab:
@@ -25,6 +25,7 @@ cdef class Slab:
     @cython.locals(gap=Gap)
     cpdef Py_ssize_t weigh(self, Py_ssize_t start, Py_ssize_t end) except -1
 
+cpdef bint copies_fit(Py_ssize_t size) except -1
 @cython.locals(slab=Slab)
 cpdef Slab holding(bytes data)
 @cython.locals(slab=Slab)

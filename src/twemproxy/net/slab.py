@@ -20,6 +20,7 @@ from twemproxy.net.spare import give_block, take_block
 TEN: Final = 10
 BLOCK: Final = 65536  # from this size on, memory is used again; less is cheap to make
 WORTH_READING: Final = 16384  # for less room it is not worth to receive
+COPIES: Final = 4  # as words, as parts of what is written, as the whole; and to spare
 
 
 class Slab:
@@ -121,6 +122,20 @@ class Slab:
         if gap is not None and start <= gap.at < end:
             return end - start + gap.length
         return end - start
+
+
+def copies_fit(size: int) -> bool:
+    """Tell whether the system has memory to write a message of `size` bytes anew.
+
+    It is there several times then, besides where it was received.
+    """
+    if size < BLOCK:
+        return True
+    try:
+        require(COPIES * size)
+    except MemoryError:
+        return False
+    return True
 
 
 def holding(data: bytes) -> Slab:

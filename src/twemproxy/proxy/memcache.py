@@ -171,6 +171,8 @@ class MemcacheProtocol(PoolProtocol):
         else:
             request = client.ask(self.times[walker.row])
             request.expects = reply
+            if reply >= due.META and self.has_flag(walker, slab.buf, at, 118):  # 'v'
+                request.wanted = -1
             conn.expect(request, length)
         send_on(conn, client)
 

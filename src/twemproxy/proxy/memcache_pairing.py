@@ -34,9 +34,7 @@ class MemcachePairing(Pairing):
         pos = start
         buf = slab.buf
         while pos < end:
-            request = conn.head
-            if request is None:
-                raise ProtocolError("a response that nobody asked for")
+            request = self.asked(conn)
             walker.expects = request.expects
             shared = is_shared(request)
             alone = request.whole is None and not shared
@@ -44,8 +42,6 @@ class MemcachePairing(Pairing):
             if walker.advance(buf, pos, end) == progress.MORE:
                 self.lend(conn)
                 return pos
-            if conn.bytes_out <= conn.paired_bytes:
-                raise ProtocolError("a response before its request")
             if request.expects == due.VALUES:
                 length = slab.weigh(pos, pos + walker.length)
                 conn.learn_length(length // max(1, walker.blocks))

@@ -11,6 +11,7 @@ from typing import Any, Final
 from twemproxy.errors import ProtocolError
 from twemproxy.log import Source
 from twemproxy.net.slab import Slab
+from twemproxy.proxy.request import Request
 from twemproxy.proxy.server_connection import ServerConnection
 
 log: Final = Source(__name__)
@@ -59,6 +60,18 @@ class Pairing:
                 self.scanner.reset()
             conn.close(errno.EINVAL)
             return end
+
+    def asked(self, conn: ServerConnection) -> Request:
+        """Return the request that what begins now may be the response to.
+
+        Without one it is not waited for the rest: by then somebody may have asked.
+        """
+        request = conn.head
+        if request is None:
+            raise ProtocolError("a response that nobody asked for")
+        if conn.bytes_out <= conn.paired_bytes:
+            raise ProtocolError("a response before its request")
+        return request
 
     def lend(self, conn: ServerConnection) -> None:
         """Let a connection keep the scanner that is in the middle of its response."""

@@ -1,6 +1,6 @@
 cimport cython
 from twemproxy.net.clock cimport monotonic_us
-from twemproxy.net.slab cimport Slab, holding
+from twemproxy.net.slab cimport Slab, copies_fit, holding
 from twemproxy.proxy cimport reason
 from twemproxy.proxy.client cimport Client
 from twemproxy.proxy.pool cimport Pool
@@ -13,7 +13,7 @@ from twemproxy.wire cimport progress, rule
 from twemproxy.wire.lookup cimport CommandIndex
 from twemproxy.wire.redis.request cimport RequestScanner
 
-cdef Py_ssize_t MAX_KEY_BYTES
+cdef Py_ssize_t MAX_KEY_BYTES, WORD_BYTES
 cdef int PLAIN
 
 @cython.final
@@ -40,6 +40,7 @@ cdef class RedisProtocol(PoolProtocol):
     cdef route_line(self, Client client, Slab slab, Py_ssize_t start, Py_ssize_t end)
     @cython.locals(row=int, keys=list, began_us=cython.longlong)
     cdef route_slowly(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at)
+    cdef bint can_copy(self, RequestScanner walker) except -1
     cdef route_together(self, Client client, RequestScanner walker, Slab slab, Py_ssize_t at, int row, list keys)
     @cython.locals(start=Py_ssize_t)
     cdef Py_ssize_t place(self, RequestScanner walker, Slab slab, Py_ssize_t at, Py_ssize_t key) except -2

@@ -5,11 +5,12 @@ hashed, linked, and their bytes put into a server's outbox. The rest takes the
 slower road through `args`, a list of byte strings.
 """
 
+import errno
 from typing import Final
 
 from twemproxy import limits
 from twemproxy.net.clock import monotonic_us
-from twemproxy.net.slab import Slab, holding
+from twemproxy.net.slab import Slab, copies_fit, holding
 from twemproxy.proxy import reason
 from twemproxy.proxy.client import Client
 from twemproxy.proxy.pool import Pool
@@ -28,6 +29,7 @@ from twemproxy.wire.redis.inline import as_request, is_foreign
 from twemproxy.wire.redis.request import RequestScanner
 
 MAX_KEY_BYTES: Final = limits.MAX_KEY_BYTES
+WORD_BYTES: Final = 40  # that a word takes besides what is in it
 # Flags that ask for no special care.
 PLAIN: Final = rule.READ | rule.WRITE | rule.DANGEROUS
 
@@ -190,6 +192,9 @@ class RedisProtocol(PoolProtocol):
         if conn is None:
             client.refuse(self.pool.refusal(index))
             return
+        if not walker.canonical and not self.can_copy(walker):
+            client.refuse(self.error(errno.ENOMEM))
+            return
         request = client.ask(self.times[row])
         length = slab.weigh(at, at + walker.length)
         if walker.canonical:
@@ -216,6 +221,9 @@ class RedisProtocol(PoolProtocol):
         self, client: Client, walker: RequestScanner, slab: Slab, at: int
     ) -> None:
         """Route what is not a plain request with one key, or answer it."""
+        if not self.can_copy(walker):
+            client.refuse(self.error(errno.ENOMEM))
+            return
         args = walker.words(slab.buf, at, walker.count)
         row = self.catalogue.find(args)
         reply = self.catalogue.objection(args, row, client.authenticated)
@@ -240,6 +248,10 @@ class RedisProtocol(PoolProtocol):
             self.forward(client, walker, slab, at, row, self.pool.place_nothing())
         else:
             self.route_together(client, walker, slab, at, row, keys)
+
+    def can_copy(self, walker: RequestScanner) -> bool:
+        """Tell whether the system has memory for the words of a request."""
+        return copies_fit(walker.length + WORD_BYTES * walker.count)
 
     def route_together(
         self,

@@ -1,5 +1,5 @@
 cimport cython
-from twemproxy.net.slab cimport Slab, copied, holding
+from twemproxy.net.slab cimport Slab, copied
 from twemproxy.proxy.pairing cimport Pairing
 from twemproxy.proxy.pool cimport Pool
 from twemproxy.proxy.request cimport Request, request_of
@@ -17,7 +17,7 @@ cdef class RedisPairing(Pairing):
 
     @cython.locals(request=Request)
     cdef ask_for_us(self, ServerConnection conn, list args, int expects)
-    @cython.locals(walker=ResponseScanner, pos=Py_ssize_t, stop=Py_ssize_t, buf=bytearray, request=Request, kind=int, verdict=int)
+    @cython.locals(walker=ResponseScanner, pos=Py_ssize_t, stop=Py_ssize_t, buf=bytearray, request=Request, kind=int, verdict=int, news=bint)
     cdef Py_ssize_t pair(self, ServerConnection conn, Scanner scanner, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(line=Py_ssize_t, stop=Py_ssize_t, whole=bint, verdict=int)
     cdef Py_ssize_t pair_fenced(self, ServerConnection conn, Request request, ResponseScanner walker, Slab slab, Py_ssize_t start, Py_ssize_t end) except -1

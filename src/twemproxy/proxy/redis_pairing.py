@@ -10,7 +10,7 @@ from typing import Any, Final
 from twemproxy import limits
 from twemproxy.errors import ProtocolError
 from twemproxy.log import Source
-from twemproxy.net.slab import Slab, copied, holding
+from twemproxy.net.slab import Slab, copied
 from twemproxy.proxy.pairing import Pairing
 from twemproxy.proxy.pool import Pool
 from twemproxy.proxy.redis_probe import Probe
@@ -18,7 +18,7 @@ from twemproxy.proxy.request import Request, request_of
 from twemproxy.proxy.server_connection import ServerConnection
 from twemproxy.wire import expect, progress
 from twemproxy.wire.redis import answers
-from twemproxy.wire.redis.fence import ERROR, fence_at, is_missing, one_line
+from twemproxy.wire.redis.fence import ERROR, fence_at, is_missing, make_one_line
 from twemproxy.wire.redis.merge import fits, is_trouble
 from twemproxy.wire.redis.response import ResponseScanner
 
@@ -78,14 +78,9 @@ class RedisPairing(Pairing):
         pos = start
         buf = slab.buf
         while pos < end:
-            request = conn.head
-            if request is None and not conn.resp3:
-                raise ProtocolError("a response that nobody asked for")
-            if (
-                request is not None
-                and request.expects == expect.FENCED
-                and buf[pos] != 62  # '>', see below
-            ):
+            news = buf[pos] == 62  # '>', they belong to no request
+            request = None if news else self.asked(conn)
+            if request is not None and request.expects == expect.FENCED:
                 stop = self.pair_fenced(conn, request, walker, slab, pos, end)
                 if stop == pos or conn.fd < 0:
                     return stop
@@ -96,17 +91,13 @@ class RedisPairing(Pairing):
                 return pos
             stop = pos + walker.length
             kind = walker.kind
-            if kind == 62:  # '>', news that belong to no request
+            if kind == 62 or request is None:  # with attributes or without
                 walker.reset()
                 pos = stop
                 continue
-            if request is None:
-                raise ProtocolError("a response that nobody asked for")
-            if conn.bytes_out <= conn.paired_bytes:
-                raise ProtocolError("a response before its request")
             verdict = expect.FINE
-            if walker.body and request.whole is not None:
-                pos += walker.body  # attributes of one fragment say nothing of all
+            if walker.body and (request.whole is not None or request.expects):
+                pos += walker.body  # attributes that nobody sees, or of one fragment
             if request.expects or kind in (45, 33):  # '-' '!'
                 verdict = self.judge(conn, request, walker, buf, pos, stop)
             walker.reset()  # before an answer that may end a retiring connection
@@ -136,12 +127,10 @@ class RedisPairing(Pairing):
                 raise ProtocolError(f"response of more than {MAX_REPLY_BYTES} bytes")
             self.lend(conn)
             return start
-        if conn.bytes_out <= conn.paired_bytes or line <= start:
+        if line <= start:
             raise ProtocolError("a response before its request")
         if slab.buf[start] == ERROR:
-            slab = holding(one_line(bytes(slab.buf[start:line])))
-            start = 0
-            line = slab.used
+            make_one_line(slab.buf, start, line)
         walker.looked = 0
         whole = walker.advance(slab.buf, start, line) == progress.WHOLE
         if not whole or walker.length != line - start:

@@ -115,7 +115,10 @@ class Probe:
         self.tell()
 
     def on_refused(self, conn: ServerConnection, reply: bytes) -> None:
-        """Speak the older protocol alone with the servers of this pool."""
+        """Speak the older protocol alone with the servers of this pool.
+
+        The connection goes on speaking that, whatever the reason was: it is given up.
+        """
         text = reply.rstrip(b"\r\n")
         if text.startswith(NOT_NOW):
             conn.last_words = holding(reply)
@@ -123,6 +126,7 @@ class Probe:
             return
         if text.startswith(NOT_ABOUT_HELLO):
             self.known = True
+            conn.last_words = holding(answers.NOT_AUTHENTICATED)
         else:
             if not self.refused:
                 log.notice(
@@ -131,7 +135,7 @@ class Probe:
             self.refused = True
             self.ask_again_ms = self.pool.process.reactor.now_ms + REFUSED_MS
             conn.last_words = holding(answers.NO_SUCH_PROTOCOL)
-            conn.close(errno.EPROTONOSUPPORT)
+        conn.close(errno.EPROTONOSUPPORT)
         self.tell()
 
     def on_lost(self, conn: ServerConnection) -> None:

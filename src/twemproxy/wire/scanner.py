@@ -7,6 +7,8 @@ resumes, it does not restart. Offsets are relative to the message's first byte.
 from array import array
 from typing import Final
 
+from twemproxy.errors import ProtocolError
+
 USUAL_WORDS: Final = 64
 KEPT_WORDS: Final = 4096  # room for more is not kept for the next request
 
@@ -60,9 +62,12 @@ class WordScanner(Scanner):
         self.grown = False
 
     def double_spans(self) -> None:
-        """Make room for as many words again."""
+        """Make room for as many words again; ProtocolError if there is no memory."""
         former = self.spans
-        self.spans = array("q", bytes(32 * self.room))
+        try:
+            self.spans = array("q", bytes(32 * self.room))
+        except MemoryError as failure:
+            raise ProtocolError("no memory for so many words") from failure
         for i in range(2 * self.room):
             self.spans[i] = former[i]
         self.room *= 2

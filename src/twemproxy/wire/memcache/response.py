@@ -67,11 +67,11 @@ USUAL[due.META] = bytearray(WORDS[HD] + b"\r\n")
 class ResponseScanner(ValueWalker):
     """Walks one response at a time; `reset` before the next.
 
-    Before `advance`, `expects` is what the request expects (a number of `rule`),
-    and `wanted` the hash of the one key that it asks for, -1 for any. Offsets are
-    relative to the response's first byte. `shown` is how much of a whole response
-    is for the client: all, but for what the proxy itself has asked behind it. `blocks`
-    counts its values, in one go or not.
+    Before `advance`, `expects` is what the request expects (a number of `due`),
+    and `wanted` the hash of the one key that it asks for, -1 for any; of a meta
+    command, 0 if it asks for no value. Offsets are relative to the response's first
+    byte. `shown` is how much of a whole response is for the client: all, but for what
+    the proxy itself has asked behind it. `blocks` counts its values, in one go or not.
     """
 
     __slots__ = (
@@ -273,6 +273,8 @@ class ResponseScanner(ValueWalker):
         if self.shown:
             raise ProtocolError("line in the middle of a response")
         if self.kind == VA:
+            if not self.wanted:
+                raise ProtocolError("a value that was not asked for")
             size_end = word_end(buf, stop + 1, end)
             size = number(buf, stop + 1, size_end)
             if size < 0:

@@ -86,7 +86,7 @@ def joined(names: Sequence[bytes], replies: Sequence[bytes]) -> Iterator[bytes]:
 
 def is_list(reply: bytes) -> bool:
     """Tell whether an answer is lines and an END, or END alone."""
-    return reply.endswith(END)
+    return reply.endswith(END) and not is_error(reply)
 
 
 def is_error(reply: bytes) -> bool:

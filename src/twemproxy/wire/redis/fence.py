@@ -16,6 +16,7 @@ from twemproxy.wire.redis import answers
 
 ERROR: Final = 45  # -
 LF: Final = 10
+CHUNK: Final = 65536
 
 
 def fence(number: int) -> bytes:
@@ -42,6 +43,9 @@ def is_missing(buf: bytearray, start: int, end: int) -> bool:
     return last > start and buf[last] == ERROR
 
 
-def one_line(reply: bytes) -> bytes:
-    """Return an error, which may be several lines to us, as the line it was meant."""
-    return b"-%b\r\n" % reply[1:].strip(b"\r\n").translate(answers.TO_BLANKS)
+def make_one_line(buf: bytearray, start: int, end: int) -> None:
+    """Make an error, which may be several lines to us, the line it was meant."""
+    stop = end - 2
+    for at in range(start, stop, CHUNK):  # a copy of all may be too much
+        upto = min(at + CHUNK, stop)
+        buf[at:upto] = buf[at:upto].translate(answers.TO_BLANKS)

@@ -36,7 +36,7 @@ def positions(row: Command, args: Sequence[bytes]) -> list[int]:
     elif row.where == rule.AFTER_STREAMS:
         found += after_streams(args)
     elif row.where in (rule.AFTER_STORE, rule.AFTER_SORT):
-        found += after_store(args)
+        found += after_store(row, args)
     elif row.where == rule.AFTER_KEYS and not args[row.first]:
         found = after_keys(args) or found
     return found
@@ -84,10 +84,13 @@ def after_streams(args: Sequence[bytes]) -> list[int]:
     return []
 
 
-def after_store(args: Sequence[bytes]) -> list[int]:
-    """Return the destination of SORT and GEORADIUS, of several the last."""
+def after_store(row: Command, args: Sequence[bytes]) -> list[int]:
+    """Return the destination of SORT and GEORADIUS, of several the last.
+
+    Options come behind the words that there must be: a member may be called STORE.
+    """
     target: list[int] = []
-    for i, word in words(args, 2, SORT_OPTIONS):
+    for i, word in words(args, -row.arity, SORT_OPTIONS):
         if word in {b"STORE", b"STOREDIST"} and i + 1 < len(args):
             target = [i + 1]
     return target

@@ -38,11 +38,12 @@ def header(reply: bytes) -> tuple[bytes, int, int]:
 
 
 def total(replies: Replies) -> list[bytes]:
-    """Add integers up."""
+    """Add integers up; a sum beyond 64 bits is none that a client could read."""
     heads = [header(reply) for reply in replies]
-    if any(kind != b":" for kind, _, _ in heads):
+    number = sum(number for _, number, _ in heads)
+    if any(kind != b":" for kind, _, _ in heads) or not is_integer(b"%d" % number):
         return [answers.UNEXPECTED]
-    return [answers.integer(sum(number for _, number, _ in heads))]
+    return [answers.integer(number)]
 
 
 def joined(heads: Replies) -> tuple[bytes, list[int]]:
@@ -55,6 +56,12 @@ def joined(heads: Replies) -> tuple[bytes, list[int]]:
         return answers.UNEXPECTED, []
     count = sum(number for _, number, _ in lines)
     return b"%b%d\r\n" % (lines[0][0], count), [at for _, _, at in lines]
+
+
+def status(replies: Replies) -> list[bytes]:
+    """Let one status speak for all if each is one."""
+    alike = all(reply[:1] == b"+" for reply in replies)
+    return [replies[0] if alike else answers.UNEXPECTED]
 
 
 def first(replies: Replies) -> list[bytes]:
@@ -127,7 +134,7 @@ def cursor_of(reply: bytes) -> tuple[int, int]:
 MERGES: Final[dict[int, Merge]] = {
     rule.SUM: total,
     rule.RANDOM: not_null,
-    rule.STATUS: first,
+    rule.STATUS: status,
     rule.FIRST: first,
     rule.MINIMUM: smallest,
     rule.ONE_OK: not_failed,
