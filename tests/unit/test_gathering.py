@@ -1,11 +1,14 @@
 """In a crowd, what is for the servers gathers for a few ticks, never for longer."""
 
+import pytest
+
 from tests.support.simulation import Simulation
 from twemproxy.net import outcome
 from twemproxy.net.poller import Poller
 from twemproxy.net.reactor import Handler, Reactor
 
 CLIENT, SERVER = 3, 4
+CROWD, PLENTY = 8, 100  # as in the module
 
 
 class Script(Poller):
@@ -114,6 +117,45 @@ def test_after_a_tick_that_moved_many_requests_nobody_sleeps() -> None:
     reactor.moved = 99
     reactor.tick(0)
     assert (poller.breaths, reactor.moved) == ([8, 8], 0)
+
+
+def test_after_a_tick_that_moved_a_part_of_a_split_request_nobody_sleeps() -> None:
+    reactor, poller, server, _ = a_loop(50)
+    reactor.count_moved(True)
+    reactor.tick(0)
+    assert (poller.breaths, server.flushes) == ([], 0)
+    reactor.count_moved(False)
+    reactor.tick(0)
+    assert poller.breaths == [8]
+
+
+@pytest.mark.parametrize(
+    ("redis", "request_", "counted"),
+    [
+        (True, b"GET a\r\n", 1),
+        (True, b"MGET k0 k1 k2\r\n", 2 * PLENTY),
+        (False, b"get k0 k1 k2\r\n", 2 * PLENTY),
+        (False, b"delete a\r\n", 1),
+    ],
+)
+def test_a_part_of_a_split_request_is_plenty(
+    redis: bool, request_: bytes, counted: int
+) -> None:
+    simulation = Simulation(2, redis=redis, distribution="modula")
+    with simulation.running():
+        simulation.client().say(request_)
+        simulation.tick()
+        assert simulation.reactor.moved == counted
+
+
+def test_parts_that_share_lines_are_not() -> None:
+    simulation = Simulation(2, redis=False, distribution="modula")
+    with simulation.running():
+        clients = [simulation.client() for _ in range(CROWD + 1)]
+        for client in clients:
+            client.say(b"get k0 k1 k2\r\n")
+            simulation.tick()
+        assert simulation.reactor.moved == 2
 
 
 def test_with_more_to_read_nobody_sleeps() -> None:

@@ -55,6 +55,7 @@ cdef class Reactor:
     cpdef bint is_busy(self) except -1
     @cython.locals(step_us=int64_t)
     cpdef int learn_wait(self, int64_t wait_us) except -1
+    cpdef int count_moved(self, bint is_plenty) except -1
     cdef int make_room(self) except -1
     @cython.locals(unsettled=list, handler=Handler)
     cpdef finish(self)

@@ -265,6 +265,10 @@ class Reactor:
         step_us = (self.wait_us >> SLOWLY) + 1
         self.wait_us = min(wait_us, self.wait_us + step_us)
 
+    def count_moved(self, is_plenty: bool) -> None:
+        """Count a request that was asked or answered, or that is as good as many."""
+        self.moved += PLENTY if is_plenty else 1
+
     def make_room(self) -> None:
         """Have room for one more read in the shared slab."""
         if not self.slab.room():
