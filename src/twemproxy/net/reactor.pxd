@@ -6,7 +6,7 @@ from twemproxy.net.poller cimport Poller
 from twemproxy.net.slab cimport Slab
 
 cdef Py_ssize_t SLAB_BYTES
-cdef Py_ssize_t PLENTY, FEW_TIMERS
+cdef Py_ssize_t PLENTY, HEAVY, FEW_TIMERS
 cdef int64_t MAX_SLEEP_MS, HELD_MS, NEVER, BREATH_US, LONG_BREATH_US, EASY_US, LONG_HOLD_US
 cdef int CROWD, GATHER, HOLD, PART, SHARE, SLOWLY
 
@@ -55,7 +55,7 @@ cdef class Reactor:
     cpdef bint is_busy(self) except -1
     @cython.locals(step_us=int64_t)
     cpdef int learn_wait(self, int64_t wait_us) except -1
-    cpdef int count_moved(self, bint is_plenty) except -1
+    cpdef int count_moved(self, bint is_heavy) except -1
     cdef int make_room(self) except -1
     @cython.locals(unsettled=list, handler=Handler)
     cpdef finish(self)

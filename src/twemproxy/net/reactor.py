@@ -26,6 +26,7 @@ from twemproxy.net.slab import Slab
 SLAB_BYTES: Final = 262144
 CROWD: Final = 8  # with fewer clients that wait for replies nobody is made to wait
 PLENTY: Final = 100  # nor slept, when the last tick asked and answered so many
+HEAVY: Final = 4  # a part of a split one is so many of them
 BREATH_US: Final = 8  # the least that is worth a sleep
 LONG_BREATH_US: Final = 400
 PART: Final = 3  # a shift: no breath is longer than an eighth of the wait
@@ -265,9 +266,9 @@ class Reactor:
         step_us = (self.wait_us >> SLOWLY) + 1
         self.wait_us = min(wait_us, self.wait_us + step_us)
 
-    def count_moved(self, is_plenty: bool) -> None:
-        """Count a request that was asked or answered, or that is as good as many."""
-        self.moved += PLENTY if is_plenty else 1
+    def count_moved(self, is_heavy: bool) -> None:
+        """Count a request that was asked or answered; a heavy one is several."""
+        self.moved += HEAVY if is_heavy else 1
 
     def make_room(self) -> None:
         """Have room for one more read in the shared slab."""

@@ -41,7 +41,7 @@ cdef class ServerConnection(Link):
     cpdef send_quietly(self, Py_ssize_t length)
     @cython.locals(counters=Block)
     cpdef int count_in(self, Py_ssize_t length, bint asked) except -1
-    cpdef bint is_plenty(self, Request request) except -1
+    cpdef bint is_heavy(self, Request request) except -1
     cpdef hold_back(self, Client client)
     @cython.locals(waiters=list, client=Client)
     cpdef release(self)

@@ -122,7 +122,7 @@ class ServerConnection(Link):
         request.length = length
         request.upto = self.bytes_out + self.outbox.pending
         self.reactor.under_way += 1
-        self.reactor.count_moved(self.is_plenty(request))
+        self.reactor.count_moved(self.is_heavy(request))
         if self.tail is None:
             self.head = request
         else:
@@ -167,11 +167,11 @@ class ServerConnection(Link):
         for client in waiters:
             client.resume(reason.SERVER)
 
-    def is_plenty(self, request: Request) -> bool:
-        """Tell whether to gather more of its kind is not worth a pause of the loop.
+    def is_heavy(self, request: Request) -> bool:
+        """Tell whether it takes few of its kind to make a batch large enough.
 
-        The parts of a few split requests are a large batch. Where they share lines,
-        however, every further one makes those longer.
+        So it is with parts of split requests. Where they share lines, however, every
+        further one makes those longer.
         """
         return request.whole is not None and self.line is None
 
@@ -188,7 +188,7 @@ class ServerConnection(Link):
         self.paired_bytes = request.upto
         self.head = request.next_sent
         self.reactor.under_way -= 1
-        self.reactor.count_moved(self.is_plenty(request))
+        self.reactor.count_moved(self.is_heavy(request))
         request.next_sent = None
         if self.head is None:
             self.tail = None
