@@ -3,7 +3,9 @@
 import bisect
 import ctypes
 import hashlib
+import itertools
 import math
+from array import array
 from typing import Final
 
 import pytest
@@ -143,6 +145,22 @@ def test_an_empty_key_has_the_hash_zero(kind: str) -> None:
     assert placed.hash_key(bytearray(), 0, 0) == 0
     assert placed.hash_key(bytearray(b"{}"), 0, 2) == fnv1a_64(b"{}")
     assert servers(placed, [b""])[0] >= 0
+
+
+@pytest.mark.parametrize("kind", ["ketama", "random"])
+@pytest.mark.parametrize("tag", [b"", b"{}"])
+@given(keys=st.lists(st.from_regex(rb"[a{}]{0,9}", fullmatch=True), max_size=9))
+def test_many_keys_go_where_each_goes(kind: str, tag: bytes, keys: list[bytes]) -> None:
+    placed = distribution(kind, [1, 2, 3], tag)
+    block = bytearray(b"".join(keys))
+    ends = list(itertools.accumulate(map(len, keys)))
+    spans = array("q", [at for row in itertools.pairwise([0, *ends]) for at in row])
+    hashes = array("I", [7] * len(keys))
+    placed.hash_keys(block, spans, len(keys), hashes)
+    each = [placed.hash_key(bytearray(key), 0, len(key)) for key in keys]
+    assert list(hashes) == (each if placed.hashes else [0] * len(keys))
+    if placed.hashes:
+        assert list(map(placed.server_of, hashes)) == servers(placed, keys)
 
 
 def test_keys_with_the_same_tag_share_a_server() -> None:

@@ -3,6 +3,7 @@
 import binascii
 import hashlib
 import zlib
+from array import array
 from collections.abc import Callable
 from typing import Final
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twemproxy.hashing.hash_tag import tagged_span
-from twemproxy.hashing.hashes import KINDS, hash_span
+from twemproxy.hashing.hashes import KINDS, hash_span, hash_spans
 from twemproxy.hashing.md5 import md5_words
 
 WORD: Final = 2**32
@@ -103,6 +104,48 @@ def test_sums_wrap_at_32_bits(name: str, key: bytes) -> None:
 def test_a_span_beyond_the_buffer_is_refused(name: str) -> None:
     with pytest.raises(IndexError):
         hash_span(KINDS[name], bytearray(b"four"), 0, 5)
+
+
+def spans_of(keys: list[bytes]) -> "array[int]":
+    """Return the start and end of each key where they follow each other."""
+    spans = array("q")
+    start = 0
+    for key in keys:
+        spans.extend((start, start + len(key)))
+        start += len(key)
+    return spans
+
+
+@pytest.mark.parametrize("name", KINDS)
+@given(keys=st.lists(st.binary(max_size=40), max_size=11))
+def test_many_keys_have_the_hashes_that_each_has(name: str, keys: list[bytes]) -> None:
+    hashes = array("I", bytes(4 * len(keys)))
+    block = bytearray(b"".join(keys))
+    hash_spans(KINDS[name], block, spans_of(keys), len(keys), hashes)
+    assert list(hashes) == [hashed(name, key) for key in keys]
+
+
+@pytest.mark.parametrize("wrong", [(0, 5), (3, 2), (-1, 2), (4, 6)])
+@pytest.mark.parametrize("place", range(5))
+def test_a_span_among_many_beyond_the_buffer_is_refused(
+    wrong: tuple[int, int], place: int
+) -> None:
+    rows = [(0, 4)] * 5
+    rows[place] = wrong
+    spans = array("q", [end for row in rows for end in row])
+    hashes = array("I", bytes(20))
+    with pytest.raises(IndexError):
+        hash_spans(KINDS["fnv1a_64"], bytearray(b"abcd"), spans, 5, hashes)
+
+
+@pytest.mark.parametrize("name", ["fnv1a_64", "murmur"])
+@pytest.mark.parametrize(("spans", "hashes"), [(7, 8), (8, 7)])
+def test_more_keys_than_there_is_room_for_are_refused(
+    name: str, spans: int, hashes: int
+) -> None:
+    rows, room = array("q", bytes(16 * spans)), array("I", bytes(4 * hashes))
+    with pytest.raises(IndexError):
+        hash_spans(KINDS[name], bytearray(b"abcd"), rows, 8, room)
 
 
 def test_a_kind_that_does_not_exist_is_refused() -> None:

@@ -5,9 +5,11 @@
 A pool of one server skips all of it.
 """
 
+from array import array
+
 from twemproxy.hashing.continuum import Continuum
 from twemproxy.hashing.hash_tag import tagged_span
-from twemproxy.hashing.hashes import KINDS, hash_span
+from twemproxy.hashing.hashes import KINDS, hash_span, hash_spans
 from twemproxy.hashing.ketama import Ketama
 from twemproxy.hashing.modula import Modula
 from twemproxy.hashing.random import Random
@@ -54,13 +56,15 @@ class Distribution:
 
     def server(self, buf: bytearray, start: int, end: int) -> int:
         """Return the server for the key ``buf[start:end]``, -1 when none is live."""
+        return self.server_of(self.hash_key(buf, start, end) if self.hashes else 0)
+
+    def server_of(self, h: int) -> int:
+        """Return the server for keys of this hash, -1 when none is live."""
         if self.live_count == 0:
             return -1
         if self.pool_size == 1:
             return 0
-        if not self.hashes:
-            return self.continuum.owner(0)
-        return self.continuum.owner(self.hash_key(buf, start, end))
+        return self.continuum.owner(h)
 
     def servers(self, block: bytearray, ends: list[int]) -> list[int]:
         """Return the server of each key in a block; the next begins where one ends."""
@@ -78,6 +82,33 @@ class Distribution:
         if start == end:
             return 0
         return hash_span(self.hash_kind, buf, start, end)
+
+    def hash_keys(
+        self, buf: bytearray, spans: "array[int]", count: int, hashes: "array[int]"
+    ) -> None:
+        """Put what `hash_key` says of so many `spans`, start and end, into `hashes`.
+
+        It is 0 where the key has no say. A span may become that of the key's tag.
+        """
+        if not self.hashes:
+            for i in range(count):
+                hashes[i] = 0
+            return
+        if self.tagged:
+            self._narrow(buf, spans, count)
+        hash_spans(self.hash_kind, buf, spans, count, hashes)
+        for i in range(count):
+            if spans[2 * i] == spans[2 * i + 1]:
+                hashes[i] = 0
+
+    def _narrow(self, buf: bytearray, spans: "array[int]", count: int) -> None:
+        """Make each span that of the part of the key that counts."""
+        for i in range(count):
+            start, end = tagged_span(
+                buf, spans[2 * i], spans[2 * i + 1], self.opener, self.closer
+            )
+            spans[2 * i] = start
+            spans[2 * i + 1] = end
 
     def point(self, h: int) -> int:
         """Return the point a hash falls on; some server must be live."""

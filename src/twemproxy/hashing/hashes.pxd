@@ -1,7 +1,7 @@
 cimport cython
 
 from twemproxy.hashing.block_hashes cimport hsieh, jenkins, murmur
-from twemproxy.hashing.fnv cimport fnv1, fnv1a
+from twemproxy.hashing.fnv cimport fnv1, fnv1a, fnv1a_each
 from twemproxy.hashing.md5 cimport md5_words
 
 cdef unsigned int MASK
@@ -14,6 +14,10 @@ cdef unsigned int[256] CRC32_TABLE
 
 cpdef unsigned int hash_span(
     int kind, bytearray buf, Py_ssize_t start, Py_ssize_t end) except? -1
+
+@cython.locals(i=Py_ssize_t)
+cpdef hash_spans(int kind, bytearray buf, long long[::1] spans, Py_ssize_t count,
+                 unsigned int[::1] hashes)
 
 cdef unsigned int _hash_span_fnv(
     int kind, bytearray buf, Py_ssize_t start, Py_ssize_t end) except? -1

@@ -6,10 +6,11 @@ overflows its 16 bits, `crc32` keeps 15 bits, and the 64-bit FNV hashes are used
 for their low 32 bits, which a 32-bit state with the prime's low half yields.
 """
 
+from array import array
 from typing import Final
 
 from twemproxy.hashing.block_hashes import hsieh, jenkins, murmur
-from twemproxy.hashing.fnv import fnv1, fnv1a
+from twemproxy.hashing.fnv import fnv1, fnv1a, fnv1a_each
 from twemproxy.hashing.md5 import md5_words
 
 MASK = 0xFFFFFFFF  # typed: a bare literal this large stays a Python int
@@ -59,6 +60,17 @@ def hash_span(kind: int, buf: bytearray, start: int, end: int) -> int:
     if kind == HSIEH:
         return hsieh(buf, start, end)
     return _hash_span_bytewise(kind, buf, start, end)
+
+
+def hash_spans(
+    kind: int, buf: bytearray, spans: "array[int]", count: int, hashes: "array[int]"
+) -> None:
+    """Put the hash of so many `spans`, the start and end of each, into `hashes`."""
+    if kind == FNV1A_64:
+        fnv1a_each(buf, spans, count, hashes, 0x84222325, 0x1B3)
+        return
+    for i in range(count):
+        hashes[i] = hash_span(kind, buf, spans[2 * i], spans[2 * i + 1])
 
 
 def _hash_span_fnv(kind: int, buf: bytearray, start: int, end: int) -> int:

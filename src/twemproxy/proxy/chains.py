@@ -30,6 +30,8 @@ class Chains:
         "buf",
         "first",
         "following",
+        "hashed",
+        "hashes",
         "keys",
         "last",
         "lengths",
@@ -55,6 +57,8 @@ class Chains:
         self.room = keys
         self.owners = array("i", bytes(4 * keys))
         self.following = array("i", bytes(4 * keys))
+        self.hashed = array("q", bytes(16 * keys))  # the spans of the keys in `buf`
+        self.hashes = array("I", bytes(4 * keys))
 
     def begin(self, spans: "array[int]", buf: bytearray, at: int, keys: int) -> None:
         """Begin with a request that has as many keys.
@@ -86,16 +90,27 @@ class Chains:
         It ends at a key that has no server or is of more than `longest` bytes.
         """
         self.step = step
-        for key in range(self.keys):
-            start = self.at + self.spans[2 * word]
-            end = self.at + self.spans[2 * word + 1]
-            if end - start > longest:
-                return key
-            server = self.pool.place(self.buf, start, end)
+        keys = self._find_keys(word, longest)
+        self.pool.readmit_due()
+        ring = self.pool.ring
+        ring.hash_keys(self.buf, self.hashed, keys, self.hashes)
+        for key in range(keys):
+            server = ring.server_of(self.hashes[key])
             if server < 0:
                 return key
             self._add(key, server)
-            word += step
+        return keys
+
+    def _find_keys(self, word: int, longest: int) -> int:
+        """Take down where the keys are; return how many come before one too long."""
+        for key in range(self.keys):
+            start = self.spans[2 * word]
+            end = self.spans[2 * word + 1]
+            if end - start > longest:
+                return key
+            self.hashed[2 * key] = self.at + start
+            self.hashed[2 * key + 1] = self.at + end
+            word += self.step
         return self.keys
 
     def _add(self, key: int, server: int) -> None:

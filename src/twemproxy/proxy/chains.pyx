@@ -8,6 +8,7 @@ from array import array
 cimport cython
 from cpython.bytearray cimport PyByteArray_AS_STRING
 from libc.string cimport memcpy
+from twemproxy.hashing.distribution cimport Distribution
 from twemproxy.proxy.pool cimport Pool
 
 cdef enum:
@@ -34,6 +35,8 @@ cdef class Chains:
         self.room = keys
         self.owners = array("i", bytes(4 * keys))
         self.following = array("i", bytes(4 * keys))
+        self.hashed = array("q", bytes(16 * keys))
+        self.hashes = array("I", bytes(4 * keys))
 
     cpdef begin(self, long long[::1] spans, bytearray buf, Py_ssize_t at, Py_ssize_t keys):
         """Begin with a request that has as many keys."""
@@ -58,19 +61,33 @@ cdef class Chains:
 
     cpdef Py_ssize_t link(self, Py_ssize_t word, Py_ssize_t step, Py_ssize_t longest) except -1:
         """Find the servers of the keys; return how many keys had one."""
-        cdef Py_ssize_t key, start, end
-        cdef Py_ssize_t server
+        cdef Distribution ring = self.pool.ring
+        cdef Py_ssize_t key, keys, server
         self.step = step
-        for key in range(self.keys):
-            start = self.at + self.spans[2 * word]
-            end = self.at + self.spans[2 * word + 1]
-            if end - start > longest:
-                return key
-            server = self.pool.place(self.buf, start, end)
+        keys = self.find_keys(word, longest)
+        self.pool.readmit_due()
+        ring.hash_keys(self.buf, self.hashed, keys, self.hashes)
+        for key in range(keys):
+            server = ring.server_of(self.hashes[key])
             if server < 0:
                 return key
             self.add(key, server)
-            word += step
+        return keys
+
+    cdef Py_ssize_t find_keys(self, Py_ssize_t word, Py_ssize_t longest) except -1:
+        """Take down where the keys are; return how many come before one too long."""
+        cdef long long *span = &self.hashed[0]
+        cdef Py_ssize_t key
+        cdef long long start, end
+        for key in range(self.keys):
+            start = self.spans[2 * word]
+            end = self.spans[2 * word + 1]
+            if end - start > longest:
+                return key
+            span[0] = self.at + start
+            span[1] = self.at + end
+            span += 2
+            word += self.step
         return self.keys
 
     cdef int add(self, Py_ssize_t key, Py_ssize_t server) except -1:

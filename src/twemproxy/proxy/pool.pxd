@@ -23,6 +23,7 @@ cdef class Pool(Home):
     cdef public bint retired
     cpdef Py_ssize_t place(self, bytearray buf, Py_ssize_t start, Py_ssize_t end) except -2
     cpdef Py_ssize_t place_nothing(self) except -2
+    cpdef int readmit_due(self) except -1
     cpdef readmit(self)
     cpdef rebuild(self)
     @cython.locals(server=Server)

@@ -181,8 +181,7 @@ class Pool(Home):
 
     def place(self, buf: bytearray, start: int, end: int) -> int:
         """Return the index of the live server for the key buf[start:end], or -1."""
-        if self.readmit_at_ms and self.process.reactor.now_ms > self.readmit_at_ms:
-            self.readmit()
+        self.readmit_due()
         return self.ring.server(buf, start, end)
 
     def place_nothing(self) -> int:
@@ -213,6 +212,11 @@ class Pool(Home):
             self.config.server_retry_timeout_ms // 1000,
         )
         self.rebuild()
+
+    def readmit_due(self) -> None:
+        """Readmit, if the time of an ejected server is over."""
+        if self.readmit_at_ms and self.process.reactor.now_ms > self.readmit_at_ms:
+            self.readmit()
 
     def readmit(self) -> None:
         """Put the servers whose time is over back on the ring."""
