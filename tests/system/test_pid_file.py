@@ -1,14 +1,16 @@
 """The pid file: what is in it, when it goes, and whose it is."""
 
 import os
+import shlex
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.crew import pool, run_to_end
-from tests.support.proxy import Proxy
+from tests.support.proxy import Proxy, environment, program
 
 Start = Callable[..., Proxy]
 CONFIG = pool("alpha", "@LISTEN@")
@@ -54,3 +56,45 @@ def test_a_pid_file_that_is_a_pipe_holds_up_no_end(
     proxy.signal(TERM)
     assert proxy.wait_end() == 0
     os.close(reader)
+
+
+def test_a_pid_file_that_is_a_pipe_without_a_reader_is_waited_for_until_a_signal(
+    tmp_path: Path,
+) -> None:
+    os.mkfifo(tmp_path / "pid")
+    (tmp_path / "nutcracker.yml").write_text(CONFIG)
+    with (tmp_path / "log").open("w") as written:
+        waiting = subprocess.Popen(
+            [*program(), "-c", "nutcracker.yml", "-p", "pid"],
+            cwd=tmp_path,
+            env=environment(),
+            stderr=written,
+        )
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(1.5)
+        waiting.send_signal(TERM)
+        assert waiting.wait(5) == 0
+    finally:
+        waiting.kill()
+
+
+@pytest.mark.parametrize("most", [6, 8, 11])
+def test_with_too_few_descriptors_to_begin_nothing_is_left_behind(
+    tmp_path: Path, most: int
+) -> None:
+    (tmp_path / "nutcracker.yml").write_text(CONFIG)
+    line = shlex.join([*program(), "-c", "nutcracker.yml", "-p", "pid", "-o", "log"])
+    end = subprocess.run(
+        ["bash", "-c", f"ulimit -n {most}; exec {line}"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (end.returncode, end.stderr) == (1, "")
+    log = (tmp_path / "log").read_text()
+    assert log.endswith("cannot start: Too many open files\n")
+    assert not (tmp_path / "pid").exists()

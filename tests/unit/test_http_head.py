@@ -8,6 +8,10 @@ from twemproxy.control.http import parse_head
 from twemproxy.errors import ProtocolError
 
 END = b"\r\n\r\n"
+ODD_HEADERS = (
+    *(b"Origin : evil", b"x: a\r\n Origin: evil", b"x: a\nOrigin: evil", b": x"),
+    *(b"x: a\rOrigin: evil", b"x: \0", b"Host: evil\r\nhost: localhost"),
+)
 
 
 def test_a_head_is_split() -> None:
@@ -34,7 +38,16 @@ def test_a_whole_address_names_host_and_path(target: str, host: str, path: str) 
 
 @pytest.mark.parametrize(
     "head",
-    [b"", b"GET /", b"GET / HTTP/2", b"GET  / HTTP/1.1", b"GET / HTTP/1.1\r\nbare"],
+    [
+        *(
+            b"",
+            b"GET /",
+            b"GET / HTTP/2",
+            b"GET  / HTTP/1.1",
+            b"GET / HTTP/1.1\r\nbare",
+        ),
+        *(b"GET / HTTP/1.1\r\n" + lines for lines in ODD_HEADERS),
+    ],
 )
 def test_what_is_not_a_head_is_refused(head: bytes) -> None:
     with pytest.raises(ProtocolError, match="expected"):

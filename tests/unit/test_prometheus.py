@@ -57,6 +57,21 @@ def values(name: str, *views: memoryview) -> dict[tuple[str, ...], float]:
     }
 
 
+@pytest.mark.parametrize(
+    ("version", "wanted"),
+    [
+        *(("x.y.z", False), ("\xb2", False), ("1" * 5000, False), ("", False)),
+        *(('"1.0.0"', True), (" 1.0.0 ", True)),
+    ],
+)
+def test_a_version_that_is_none_is_answered_all_the_same(
+    version: str, wanted: bool
+) -> None:
+    accept = f"application/openmetrics-text;version={version};q=1, text/plain;q=.5"
+    kind = page(snapshot(view()), accept)[1]
+    assert kind.startswith("application/openmetrics-text") == wanted
+
+
 @pytest.mark.parametrize("accept", FORMATS)
 def test_every_row_of_the_table_is_exported_once(accept: str) -> None:
     names = [family.name for family in families(accept=accept)]

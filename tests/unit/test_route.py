@@ -80,3 +80,10 @@ def test_ejections_of_a_stats_port_need_a_file(capsys: Capture) -> None:
 def test_an_unknown_pool_is_a_mistake(file: str, capsys: Capture) -> None:
     assert cli.main(["route", "-c", file, "beta", "k"]) == 1
     assert "no pool 'beta', there are: alpha" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("pool", [1, "x", {"a": 5}, {"a": {"ejected": "x"}}])
+def test_statistics_of_another_shape_eject_nobody(file: str, pool: object) -> None:
+    (alpha,) = load(file).pools
+    found = ejections(alpha, {"service": "other", "alpha": pool})
+    assert set(found.values()) == {0}

@@ -1,6 +1,7 @@
 """Finding the proxy that a command is for."""
 
 import argparse
+import json
 import os
 import socket
 import sys
@@ -11,7 +12,7 @@ import pytest
 from tests.support.canned import CannedServer, Line
 from tests.support.ports import LOOPBACK, Reservation
 from twemproxy import adminname, cli
-from twemproxy.console import running
+from twemproxy.console import asking, running
 from twemproxy.console.running import (
     Running,
     Unreachable,
@@ -19,6 +20,7 @@ from twemproxy.console.running import (
     find_running,
     read_document,
 )
+from twemproxy.console.top import Source
 
 
 def test_a_pid_file_that_is_not_there_is_said(tmp_path: Path) -> None:
@@ -47,8 +49,10 @@ def test_what_is_no_port_is_not_taken_for_another_one(text: str) -> None:
         address_of(text)
 
 
-OTHER_PAGE = "/slowlog is none, expected its --metrics-port"
+OTHER_PAGE = "/slowlog is none, found {}, expected its --metrics-port"
 NO_HTTP = "no HTTP is spoken there, expected its --metrics-port"
+CUT = "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n[]"
+CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}\r\n[]"
 
 
 @pytest.mark.parametrize(
@@ -56,11 +60,18 @@ NO_HTTP = "no HTTP is spoken there, expected its --metrics-port"
     [
         (b'{"service":"nutcracker", "alpha": {}}', NO_HTTP),
         (b"", "closed without an answer"),
-        (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", "answers with status 503"),
-        (b"HTTP/1.1 200 OK\r\n\r\n<html>", OTHER_PAGE),
-        (b"HTTP/1.1 200 OK\r\n\r\n{}", OTHER_PAGE),
-        (b"HTTP/1.1 200 OK\r\n\r\nnull", OTHER_PAGE),
+        (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", "answers with 503"),
+        (b"HTTP/1.1 404 Not Found\r\n\r\n<html>\n\x1b[2J", "answers with 404"),
+        (b"HTTP/1.1 200 OK\r\n\r\n<html>", OTHER_PAGE.format("no JSON")),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 9999, OTHER_PAGE.format("no JSON")),
+        (b"HTTP/1.1 200 OK\r\n\r\n{}", OTHER_PAGE.format("an object")),
+        (b"HTTP/1.1 200 OK\r\n\r\nnull", OTHER_PAGE.format("null")),
         (b"HTTP/1.1 403 Forbidden\r\n\r\nfrom here only\n", "from here only"),
+        (CUT.format(100).encode(), "closed before the end of its answer"),
+        (CUT.format(10**15).encode(), "closed before the end of its answer"),
+        (CUT.format(10**25).encode(), NO_HTTP),
+        (CHUNKED.format("-5").encode(), "closed before the end of its answer"),
+        (CHUNKED.format("f" * 30).encode(), NO_HTTP),
     ],
 )
 def test_what_answers_something_else_is_told_in_a_few_words(
@@ -73,6 +84,7 @@ def test_what_answers_something_else_is_told_in_a_few_words(
     finally:
         there.close()
     assert str(told.value).endswith(said)
+    assert str(told.value).startswith(f"nutcracker at {LOOPBACK}:{there.port}: ")
     assert "{" not in str(told.value)
 
 
@@ -80,19 +92,23 @@ def test_a_reload_is_waited_for_longer_than_a_document(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(running, "PATIENCE_S", 0.2)
-    reply = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    verdict = {"reloaded": True, "reason": "", "generation": 2}
+    reply = b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(verdict).encode()
     late = [Line(until=b"\r\n\r\n", delay_ms=600, send=reply, close=True)]
     there = CannedServer([late, late])
     try:
         proxy = Running(f"{LOOPBACK}:{there.port}")
         with pytest.raises(Unreachable, match="timed out"):
             proxy.get("/stats", dict)
-        assert proxy.reload() == {}
+        assert proxy.reload() == verdict
     finally:
         there.close()
 
 
-@pytest.mark.parametrize("answer", [b"[1]", b'[["alpha"]]'])
+CONFIG = b'[["alpha", ["h:1", "h", 1, "", 0], [["s", "h", 1, "", null, "s"]]]]'
+
+
+@pytest.mark.parametrize("answer", [b"[1]", b'[["alpha"]]', CONFIG])
 def test_a_configuration_of_another_version_is_said(answer: bytes) -> None:
     reply = b"HTTP/1.1 200 OK\r\n\r\n" + answer
     there = CannedServer([[Line(until=b"\r\n\r\n", send=reply, close=True)]])
@@ -101,6 +117,118 @@ def test_a_configuration_of_another_version_is_said(answer: bytes) -> None:
             Running(f"{LOOPBACK}:{there.port}").config()
     finally:
         there.close()
+
+
+TEXTS = ("pool", "command", "key", "client", "server")
+TIMES = ("time_us", "total_us", "queue_us", "server_us", "proxy_us")
+SLOW = {**dict.fromkeys(TEXTS, ""), **dict.fromkeys(TIMES, 1)}
+
+
+def told(line: str, answer: bytes, capsys: pytest.CaptureFixture[str]) -> str:
+    """Run a command to its failure against what answers so; the one line it says."""
+    asked = b"\r\n\r\n" if "--admin" in line else b""
+    there = CannedServer([[Line(until=asked, send=answer, close=True)]])
+    try:
+        assert cli.main(line.format(there.port).split()) == 1
+    finally:
+        there.close()
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert f"{LOOPBACK}:{there.port}" in said.err
+    return said.err
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ([1], "1 as 0"),
+        ([{}], "nothing as 0.pool"),
+        ([SLOW, SLOW | {"time_us": "x"}], '"x" as 1.time_us'),
+        ([SLOW | {"time_us": float("nan")}], "NaN as 0.time_us"),
+        ([SLOW | {"total_us": 10**400}], "10000"),
+        ([SLOW | {"total_us": None}], "null as 0.total_us"),
+        ([SLOW | {"total_us": True}], "true as 0.total_us"),
+        ([SLOW | {"key": "k", "server": ["\x1b"]}], "a list of 1 as 0.server"),
+    ],
+)
+def test_slow_requests_of_another_program_are_told_where_they_are_none(
+    answer: list[object], found: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(answer).encode()
+    said = told("slowlog --admin {}", page, capsys)
+    assert f"/slowlog is none, found {found}" in said
+    assert said.endswith("expected its --metrics-port\n")
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [(b"[]", "a list of 0"), (b"{}", "nothing as service"), (b"[" * 9999, "no JSON")],
+)
+def test_statistics_of_another_program_are_told(
+    answer: bytes, found: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = told("stats {}", answer, capsys)
+    assert said.endswith(f": found {found}, expected a stats port (-s)\n")
+
+
+@pytest.mark.parametrize(
+    "histograms",
+    [
+        [],
+        {"a": 1},
+        {"a": {"times": {"read": [1]}, "servers": {}}},
+        {"a": {"times": {}}},
+    ],
+)
+def test_a_state_of_another_program_is_told(histograms: object) -> None:
+    state = {"stats": {"service": "other"}, "histograms": histograms}
+    page = b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(state).encode()
+    there = CannedServer([[Line(until=b"\r\n\r\n", send=page, close=True)]])
+    try:
+        with pytest.raises(
+            Unreachable, match=r"/state is none, found .* as histograms"
+        ):
+            Source(lambda: Running(f"{LOOPBACK}:{there.port}")).state()
+    finally:
+        there.close()
+
+
+@pytest.mark.parametrize("endless", [b"[", b"HTTP/1.1 100 Continue\r\n\r\n"])
+@pytest.mark.parametrize("line", ["stats {}", "slowlog --admin {}"])
+def test_an_answer_that_never_ends_is_given_up(
+    line: str,
+    endless: bytes,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(running, "PATIENCE_S", 0.3)
+    trickle = [Line(send=endless, delay_ms=50)] * 40
+    there = CannedServer([trickle])
+    try:
+        assert cli.main(line.format(there.port).split()) == 1
+    finally:
+        there.close()
+    assert capsys.readouterr().err.endswith(": timed out\n")
+
+
+def test_who_answers_without_having_read_is_told_from_a_proxy() -> None:
+    """As the stats port of the C program, whose close resets the connection."""
+    reply = [Line(delay_ms=100, send=b'{"service":"nutcracker"}', close=True)]
+    there = CannedServer([reply])
+    try:
+        with pytest.raises(Unreachable, match=NO_HTTP):
+            Running(f"{LOOPBACK}:{there.port}").get("/slowlog", list)
+    finally:
+        there.close()
+
+
+def test_an_answer_without_measure_is_given_up(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "MAX_ANSWER_BYTES", 1 << 20)
+    said = told("stats {}", b"0" * (2 << 20), capsys)
+    assert said.endswith(": more than 1 MiB, and no end\n")
 
 
 def test_another_port_than_that_of_the_statistics_is_said() -> None:

@@ -3,13 +3,13 @@
 import os
 import subprocess
 import sys
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from twemproxy import cli
 from twemproxy.console.rates import compare
-from twemproxy.console.running import Answer, Running, Unreachable
+from twemproxy.console.running import Running, Unreachable
 from twemproxy.console.screen import (
     POOL_HEADINGS,
     SERVER_HEADINGS,
@@ -22,6 +22,7 @@ from twemproxy.console.screen import (
     pool_row,
     server_row,
     shortened,
+    slow_row,
 )
 from twemproxy.console.slowlog import as_text, duration
 from twemproxy.console.top import Source
@@ -180,10 +181,18 @@ def test_an_address_is_never_cut() -> None:
     assert server_row(near, name_limits(40))[1].plain == near.label
 
 
+def test_what_clients_name_gives_the_terminal_no_orders() -> None:
+    names = ("pool", "command", "key", "server")
+    times = dict.fromkeys(("total_us", "queue_us", "server_us"), 1)
+    row = slow_row(dict.fromkeys(names, "\x1b[2J") | times)
+    assert "\x1b" not in "".join(map(str, row))
+    assert str(row[-1]) == r"\x1b[2J"
+
+
 class Gone(Running):
     """A proxy that was there once."""
 
-    def get(self, path: str, kind: type[Answer]) -> Answer:
+    def get(self, path: str, shape: Any) -> Any:
         """Refuse."""
         raise Unreachable(f"{path}: gone")
 
@@ -191,9 +200,9 @@ class Gone(Running):
 class There(Running):
     """A proxy that is there."""
 
-    def get(self, path: str, kind: type[Answer]) -> Answer:
+    def get(self, path: str, shape: Any) -> Any:
         """Answer."""
-        return cast("Answer", {"path": path})
+        return {"path": path}
 
 
 def test_after_a_restart_the_successor_is_asked() -> None:

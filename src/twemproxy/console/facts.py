@@ -1,17 +1,25 @@
 """Facts of a statistics document, read with care: a pool may have the name of one."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
+
+from twemproxy.console.words import printable
 
 UNKNOWN: Final = "?"
+MAX_NUMBER: Final = (1 << 63) - 1
 
 Document = Mapping[str, Any]  # the whole, or the part of a pool or of a server
+
+
+def is_number(value: object) -> TypeGuard[int]:
+    """Tell whether a value is a number as counters are, of 64 bits."""
+    return type(value) is int and abs(value) <= MAX_NUMBER
 
 
 def number(part: Document, name: str) -> int | None:
     """Return a number, None where there is none of this name."""
     value = part.get(name)
-    return value if isinstance(value, int) else None
+    return value if is_number(value) else None
 
 
 def count(part: Document, name: str) -> int:
@@ -22,7 +30,13 @@ def count(part: Document, name: str) -> int:
 def text(part: Document, name: str) -> str:
     """Return a text, `UNKNOWN` where there is none of this name."""
     value = part.get(name)
-    return value if isinstance(value, str) else UNKNOWN
+    return printable(value) if isinstance(value, str) else UNKNOWN
+
+
+def within(part: Document, name: str) -> Document:
+    """Return the pool or server of this name, empty where there is none."""
+    value = part.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def parts(part: Document) -> list[tuple[str, Document]]:

@@ -7,7 +7,7 @@ went back, because another proxy answers now, counts as new.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from twemproxy.console.facts import Document, count, text
+from twemproxy.console.facts import Document, count, text, within
 from twemproxy.stats.histogram import quantile_us
 
 MEDIAN: Final = 0.5
@@ -120,7 +120,7 @@ class _Interval:
 
     def servers(self, pool: str) -> Iterator[ServerLook]:
         for label in self._after["histograms"][pool]["servers"]:
-            now = self._after["stats"][pool][label]
+            now = within(within(self._after["stats"], pool), label)
             times = self._times(pool, label)
             errors_s = sum(
                 self._rate(pool, label, name)
@@ -132,8 +132,8 @@ class _Interval:
                 _state(now),
                 self._rate(pool, label, "requests"),
                 errors_s,
-                now["in_queue"] + now["out_queue"],
-                now["server_connections"],
+                count(now, "in_queue") + count(now, "out_queue"),
+                count(now, "server_connections"),
                 quantile_us(times["queue"], TAIL),
                 quantile_us(times["server"], MEDIAN),
                 quantile_us(times["server"], TAIL),
@@ -159,7 +159,7 @@ class _Interval:
 
 def _at(part: Document, path: Sequence[str]) -> int:
     for name in path[:-1]:
-        part = part.get(name, {})
+        part = within(part, name)
     return count(part, path[-1])
 
 
@@ -176,10 +176,11 @@ def _change(now: Sequence[int], past: Sequence[int]) -> Sequence[int]:
     return changes if min(changes) >= 0 else now
 
 
-def _state(server: Mapping[str, int]) -> str:
+def _state(server: Document) -> str:
     """Name the state: connections stay, so a server that lost its own is down."""
-    if server["ejected"]:
+    if count(server, "ejected"):
         return "ejected"
-    if server["server_connections"]:
+    if count(server, "server_connections"):
         return "live"
-    return "down" if server["server_err"] or server["server_timedout"] else "idle"
+    failed = count(server, "server_err") or count(server, "server_timedout")
+    return "down" if failed else "idle"

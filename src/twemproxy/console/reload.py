@@ -1,6 +1,5 @@
 """`nutcracker reload`: have a proxy that runs take its file as it is now."""
 
-from twemproxy.console.facts import number, text
 from twemproxy.console.running import Unreachable, add_running_words, find_running
 from twemproxy.console.words import FAILED, complain, show, show_json, words
 
@@ -16,9 +15,9 @@ def main(argv: list[str]) -> int:
         return complain(str(failure))
     if asked.json:
         show_json(verdict)
-    elif verdict.get("reloaded"):
-        show(f"configuration {number(verdict, 'generation')} in force\n")
+    elif verdict["reloaded"]:
+        show(f"configuration {verdict['generation']} in force\n")
     else:
-        reason = text(verdict, "reason")
+        reason = verdict["reason"]
         complain(f"{reason}\nreload failed, the configuration in force stays")
-    return 0 if verdict.get("reloaded") else FAILED
+    return 0 if verdict["reloaded"] else FAILED

@@ -9,6 +9,8 @@ from twemproxy.config.diff import address
 from twemproxy.config.load import load
 from twemproxy.config.model import Config, PoolConfig
 from twemproxy.config.problems import ConfigFileError
+from twemproxy.console.answers import DOCUMENT
+from twemproxy.console.facts import count, within
 from twemproxy.console.running import (
     Unreachable,
     add_running_words,
@@ -86,9 +88,9 @@ def explain(
 
 def ejections(pool: PoolConfig, document: Mapping[str, Any]) -> dict[str, int]:
     """Read from a stats document which servers are out."""
-    counters = document.get(pool.name, {})
+    counters = within(document, pool.name)
     return {
-        server.label: counters.get(server.label, {}).get("ejected", 0)
+        server.label: count(within(counters, server.label), "ejected")
         for server in pool.servers
     }
 
@@ -96,7 +98,7 @@ def ejections(pool: PoolConfig, document: Mapping[str, Any]) -> dict[str, int]:
 def _sources(asked: argparse.Namespace) -> tuple[Config, Mapping[str, Any]]:
     if asked.conf_file is None:
         running = find_running(asked)
-        return running.config(), running.get("/stats", dict)
+        return running.config(), running.get("/stats", DOCUMENT)
     document = read_document(address_of(asked.stats)) if asked.stats else {}
     return load(asked.conf_file), document
 

@@ -12,19 +12,20 @@ import os
 import socket
 import struct
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, cast
 
 from twemproxy import adminname, limits
 from twemproxy.config.model import Config, pool_from_plain
+from twemproxy.console.answers import CONFIG, DOCUMENT, NO_JSON, VERDICT, misfit
+from twemproxy.console.asking import taken, unwrapped
 from twemproxy.errors import TwemproxyError
 
+MAX_SAID: Final = 200
 MAX_PORT: Final = 65535
 PATIENCE_S: Final = 15.0
 # A reload waits for all workers, and for one that runs: the proxy knows how long.
 RELOAD_PATIENCE_S: Final = limits.MAX_HTTP_ANSWER_S + limits.MAX_HTTP_TAKING_S
 CREDENTIALS: Final = struct.Struct("3i")
-
-Answer = TypeVar("Answer")
 
 
 class Unreachable(TwemproxyError):  # it is a finding, as `Refused` is
@@ -37,30 +38,33 @@ class Running:
     def __init__(self, address: str | int) -> None:
         self._address = address
 
-    def get(self, path: str, kind: type[Answer]) -> Answer:
-        """Fetch one JSON document of that kind."""
-        return self._document("GET", path, kind)
+    def get(self, path: str, shape: Any) -> Any:
+        """Fetch one JSON document of that shape."""
+        return self._document("GET", path, shape)
 
     def reload(self) -> dict[str, Any]:
         """Have it take its file as it is now; the verdict."""
-        return self._document("POST", "/reload", dict)
+        verdict: dict[str, Any] = self._document("POST", "/reload", VERDICT)
+        return verdict
 
-    def _document(self, method: str, path: str, kind: type[Answer]) -> Answer:
+    def _document(self, method: str, path: str, shape: Any) -> Any:
         status, body = self._ask(method, path)
         if status not in (http.client.OK, http.client.CONFLICT):
-            said = body.decode(errors="replace").strip()
-            raise Unreachable(said or f"{self}: answers with status {status}")
+            raise Unreachable(f"{self}: {_said(body) or f'answers with {status}'}")
         answer = _decoded(body)
-        if not isinstance(answer, kind):  # a page of another program
-            raise Unreachable(f"{self}: {path} is none, expected its --metrics-port")
+        found = misfit(answer, shape)
+        if found:  # a page of another program
+            raise Unreachable(
+                f"{self}: {path} is none, found {found}, expected its --metrics-port"
+            )
         return answer
 
     def _ask(self, method: str, path: str) -> tuple[int, bytes]:
-        conn = self._connection(PATIENCE_S if method == "GET" else RELOAD_PATIENCE_S)
+        patience_s = PATIENCE_S if method == "GET" else RELOAD_PATIENCE_S
+        conn = self._connection(patience_s)
         try:
-            conn.request(method, path)
-            response = conn.getresponse()
-            return response.status, response.read()
+            conn.request(method, path, headers={"Connection": "close"})
+            return unwrapped(taken(conn.sock, patience_s), method)
         except (OSError, http.client.HTTPException) as failure:
             raise Unreachable(f"{self}: {_reason(failure)}") from failure
         finally:
@@ -70,8 +74,11 @@ class Running:
         """Fetch the configuration in force, its secrets hidden."""
         plain = self.get("/config", list)
         try:
+            found = misfit(plain, CONFIG)
+            if found:
+                raise ValueError(found)
             return Config(tuple(map(pool_from_plain, plain)))
-        except (TypeError, ValueError) as failure:
+        except ValueError as failure:
             raise Unreachable(
                 f"{self}: its configuration is not understood, "
                 "expected a proxy of this version; restart it"
@@ -96,18 +103,26 @@ def _reason(failure: OSError | http.client.HTTPException) -> str:
     """Say in a few words why a question has no answer."""
     if isinstance(failure, http.client.RemoteDisconnected):
         return "closed without an answer"
+    if isinstance(failure, http.client.IncompleteRead):
+        return "closed before the end of its answer"
     if isinstance(failure, http.client.HTTPException):
         # It repeats what came instead: of the stats port, the whole document.
         return "no HTTP is spoken there, expected its --metrics-port"
     return failure.strerror or str(failure) or type(failure).__name__
 
 
+def _said(body: bytes) -> str:
+    """Return the line that a proxy says no with; nothing of another program's page."""
+    text = body.decode(errors="replace").strip()
+    return text if text.isprintable() and len(text) <= MAX_SAID else ""
+
+
 def _decoded(body: bytes) -> object:
-    """Read JSON; None where it is none."""
+    """Read JSON; `NO_JSON` where it is none."""
     try:
         return json.loads(body)
-    except ValueError:
-        return None
+    except (ValueError, RecursionError):
+        return NO_JSON
 
 
 class _AdminConnection(http.client.HTTPConnection):
@@ -190,19 +205,16 @@ def read_document(address: str) -> dict[str, Any]:
         with socket.create_connection(
             (host.strip("[]"), int(port)), PATIENCE_S
         ) as conn:
-            text = b"".join(iter(lambda: conn.recv(65536), b""))
-        document = json.loads(text)
-    except ValueError as failure:
-        raise Unreachable(
-            f"no statistics from {address}: what came is no JSON, "
-            "expected a stats port (-s)"
-        ) from failure
+            document = _decoded(taken(conn, PATIENCE_S))
     except OSError as failure:
         reason = failure.strerror or failure
         raise Unreachable(f"no statistics from {address}: {reason}") from failure
-    if not isinstance(document, dict):
-        raise Unreachable(f"no statistics from {address}")
-    return document
+    found = misfit(document, DOCUMENT)
+    if found:
+        raise Unreachable(
+            f"no statistics from {address}: found {found}, expected a stats port (-s)"
+        )
+    return cast("dict[str, Any]", document)
 
 
 def _listening() -> set[int]:

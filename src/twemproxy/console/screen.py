@@ -28,7 +28,7 @@ from twemproxy.console.rates import (
 )
 from twemproxy.console.running import Unreachable
 from twemproxy.console.slowlog import duration
-from twemproxy.console.words import columns
+from twemproxy.console.words import columns, printable
 
 HISTORY: Final = 240  # looks in the curve
 MAX_SLOW: Final = 50
@@ -237,6 +237,7 @@ def pool_limit(width: int) -> int:
 
 def shortened(text: str, limit: int) -> str:
     """Leave the middle out of a long name: its ends tell it from others."""
+    text = printable(text)
     if columns(text) <= limit:
         return text
     tail = limit // 2
@@ -269,7 +270,7 @@ def pool_row(pool: PoolLook, limit: int) -> tuple[Text, ...]:
 def class_row(one: ClassLook) -> tuple[Text, ...]:
     """Spell one class of commands, in the columns of its pool."""
     return (
-        Text(f"  {one.name}", "dim"),
+        Text(f"  {printable(one.name)}", "dim"),
         Text(),
         _number(amount(one.requests_s)),
         *(Text(), Text(), Text()),
@@ -302,9 +303,9 @@ def slow_row(entry: dict[str, Any]) -> tuple[Text, ...]:
             _number(duration(entry[name]))
             for name in ("total_us", "queue_us", "server_us")
         ),
-        Text(entry["command"]),
-        Text(entry["key"]),
-        Text(entry["server"] or "-"),
+        # Clients have named these: the terminal must not take them for orders.
+        *(Text(printable(entry[name])) for name in ("command", "key")),
+        Text(printable(entry["server"]) or "-"),
     )
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from twemproxy.console.answers import SLOWLOG
 from twemproxy.console.running import Unreachable, add_running_words, find_running
 from twemproxy.console.words import (
     complain,
@@ -30,7 +31,7 @@ def main(argv: list[str]) -> int:
     add_running_words(parser)
     asked = parser.parse_args(argv)
     try:
-        entries = find_running(asked).get("/slowlog", list)
+        entries = find_running(asked).get("/slowlog", SLOWLOG)
     except (OSError, Unreachable) as failure:
         return complain(str(failure))
     entries = entries[-asked.n :]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from twemproxy.console.answers import DOCUMENT
 from twemproxy.console.facts import Document, count, number, parts, text
 from twemproxy.console.running import (
     Unreachable,
@@ -51,7 +52,7 @@ def main(argv: list[str]) -> int:
     asked = parser.parse_args(argv)
     try:
         if is_named(asked):
-            document = find_running(asked).get("/stats", dict)
+            document = find_running(asked).get("/stats", DOCUMENT)
         else:
             port = DEFAULT_PORT if asked.port is None else asked.port
             document = read_document(address_of(port))

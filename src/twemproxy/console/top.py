@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from twemproxy.console.answers import SLOWLOG, STATE
 from twemproxy.console.running import (
     Running,
     Unreachable,
@@ -32,15 +33,16 @@ class Source:
     def state(self) -> tuple[float, dict[str, Any]]:
         """Return the state, and when it was."""
         try:
-            state = self._running.get("/state", dict)
+            state = self._running.get("/state", STATE)
         except (OSError, Unreachable):
             self._running = self._find()
-            state = self._running.get("/state", dict)
+            state = self._running.get("/state", STATE)
         return time.monotonic(), state
 
     def slow(self) -> list[dict[str, Any]]:
         """Return the slow requests of all workers, the latest last."""
-        return self._running.get("/slowlog", list)
+        slow: list[dict[str, Any]] = self._running.get("/slowlog", SLOWLOG)
+        return slow
 
 
 def main(argv: list[str]) -> int:

@@ -73,7 +73,7 @@ def show_json(value: object) -> None:
 
 def table(rows: Iterable[Sequence[str]], indent: int = 0, right: int = -1) -> str:
     """Align columns; those from `right` on are numbers and stand to the right."""
-    lines = [[_printable(cell) for cell in row] for row in rows]
+    lines = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(columns, column)) for column in zip(*lines, strict=True)]
     first_number = len(widths) if right < 0 else right
     return "".join(
@@ -106,7 +106,7 @@ def padded(text: str, width: int, *, right: bool) -> str:
     return room + text if right else text + room
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Keep a terminal from being told what to do by a key or a name."""
     if text.isprintable():
         return text

@@ -1,6 +1,7 @@
 """How many clients fit: what the limit on open files leaves after the servers."""
 
 import contextlib
+import os
 import resource
 import sys
 from typing import Final, NamedTuple
@@ -10,7 +11,15 @@ from twemproxy.config.model import Config, PoolConfig
 
 RESERVED: Final = limits.RESERVED_DESCRIPTORS
 DESCRIPTORS_PER_PEER: Final = limits.DESCRIPTORS_PER_PEER
+STARTING: Final = 8  # loop, pid file, counters, statistics: with less nothing starts
 UNLIMITED: Final = 1 << 20  # what "no limit" counts as
+
+
+def require_few() -> None:
+    """Raise OSError where there are too few to begin, and to clean up afterwards."""
+    with contextlib.ExitStack() as opened:
+        for _ in range(STARTING):
+            opened.callback(os.close, os.dup(2))
 
 
 class Descriptors(NamedTuple):

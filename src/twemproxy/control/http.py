@@ -41,6 +41,7 @@ _PHRASES: Final = {
     503: "Service Unavailable",
 }
 _END: Final = b"\r\n\r\n"
+_CONTROLS: Final = frozenset("\r\n\0")  # no header has any of them
 _WHOLE: Final = "http://"
 _LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 _CREDENTIALS: Final = struct.Struct("3i")  # pid, uid, gid
@@ -161,11 +162,14 @@ def parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
     words = first.split(" ")
     if len(words) != REQUEST_LINE_WORDS or not words[2].startswith("HTTP/1."):
         raise ProtocolError(f"found {first[:MAX_QUOTED]!r}, expected HTTP/1")
-    headers = {}
+    headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
-        if not colon:
+        # RFC 9112, 2.2, 3.2 and 5.1: what others may read as another head than we do.
+        if not colon or name.split() != [name] or not _CONTROLS.isdisjoint(value):
             raise ProtocolError(f"found {line[:MAX_QUOTED]!r}, expected a header")
+        if name.lower() == "host" and "host" in headers:
+            raise ProtocolError("found two headers Host, expected one")
         headers[name.lower()] = value.strip()
     path = words[1].partition("?")[0]
     if path.startswith(_WHOLE):  # RFC 9112 3.2.2: its authority replaces Host
@@ -180,7 +184,7 @@ def is_local(writer: asyncio.StreamWriter, headers: Mapping[str, str]) -> bool:
     host, _, port = headers.get("host", "localhost").rpartition(":")
     name = host if host and port.isdecimal() else headers.get("host", "localhost")
     from_here = peer == "::1" or peer.startswith("127.")
-    return from_here and name in _LOCAL_NAMES and "origin" not in headers
+    return from_here and name.lower() in _LOCAL_NAMES and "origin" not in headers
 
 
 def is_own(bound: socket.socket) -> bool:

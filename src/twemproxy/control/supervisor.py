@@ -36,7 +36,7 @@ from twemproxy.control import (
     signals,
     sockets,
 )
-from twemproxy.control.descriptors import share_out
+from twemproxy.control.descriptors import require_few, share_out
 from twemproxy.control.monitoring import Monitoring
 from twemproxy.control.options import Options
 from twemproxy.control.reload import Reloader, explain, in_words
@@ -80,7 +80,8 @@ def run(options: Options, command: Sequence[str] = COMMAND) -> int:
     setthreadtitle("nutcracker")
     runner = asyncio.Runner()
     try:
-        runner.get_loop()  # takes descriptors
+        require_few()  # which a loop half made would complain of in its own words
+        runner.get_loop()
     except OSError as failure:
         log.error("cannot start: %s", in_words(failure))
         return 1
@@ -121,10 +122,12 @@ class Supervisor:
         loop.set_exception_handler(_on_bug)
         self._ending = loop.create_future()
         self._bind_signals()
-        ending = Ending.FAILED
-        if self._write_pid():
+        written = await self._write_pid()
+        if written:
             _log_start()
             ending = await self._last()
+        else:
+            ending = self._ending.result()
         signals.ignore()
         return ending
 
@@ -161,14 +164,22 @@ class Supervisor:
             }
         )
 
-    def _write_pid(self) -> bool:
+    async def _write_pid(self) -> bool:
+        """Write the pid file; False when that or a signal ends us."""
         path = self._options.pid_file
+        if not path:
+            return True
+        # In a thread: a pipe may wait for its reader for ever.
+        writing = self._spawn(in_thread(partial(pidfile.write, path)))
+        await asyncio.wait({writing, self._ending}, return_when=asyncio.FIRST_COMPLETED)
+        if not writing.done():
+            return False
         try:
-            if path:
-                self._former = pidfile.write(path)
+            self._former = writing.result()
         except OSError as failure:
             reason = os.strerror(failure.errno or 0)
             log.error("opening pid file '%s' failed: %s", path, reason)
+            self._end(Ending.FAILED)
             return False
         return True
 

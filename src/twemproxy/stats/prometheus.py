@@ -6,6 +6,7 @@ program says too little among the metrics of other programs. Imported only by a
 process that was asked for a metrics port, because of the memory the library takes.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -61,6 +62,7 @@ SERVER_TIME: Final = {
 # 64 µs to 17 s: what is outside is in the next bucket, nothing is lost.
 SHOWN_BUCKETS: Final = range(2, HISTOGRAM_BUCKETS - 2)
 MICRO: Final = 1e-6
+ODD_VERSION: Final = re.compile(r"version\s*=(?!\s*[0-9]{1,9}(\.[0-9]{1,9})*\s*(;|\Z))")
 
 
 def exported_name(metric: Metric) -> str:
@@ -75,8 +77,14 @@ def page(snapshot: Snapshot, accept: str) -> tuple[bytes, str]:
     """Write the page in the format that `accept` prefers; its content type, too."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Reader(snapshot))
-    encode, kind = choose_encoder(accept)
+    encode, kind = choose_encoder(_understood(accept))
     return encode(registry), kind
+
+
+def _understood(accept: str) -> str:
+    """Leave out of an Accept header what the library stumbles over."""
+    kinds = accept.replace('"', "").split(",")
+    return ",".join(kind for kind in kinds if not ODD_VERSION.search(kind))
 
 
 class _Reader(Collector):
