@@ -28,6 +28,22 @@ those that are held, are up to a second old. Rows with a mark in the column
 *C* are also in the C program's document, under the same name and with the same
 meaning, but for the differences told in [compatibility](compatibility.md).
 This page is made from the table of metrics by `make docs`.
+
+## Of the document
+
+| name | C | tells |
+|---|---|---|
+| `service`, `source` | ✓ | `nutcracker`, and the name of the host |
+| `version` | ✓ | the version of the C program that this one stands in for |
+| `uptime`, `timestamp` | ✓ | seconds since the start; the time in seconds since 1970 |
+| `release` | | the version of this program |
+| `workers` | | how many there are |
+| `generation` | | the number of the configuration in force, 1 at the start |
+"""
+PER_WORKER: Final = """
+The metrics page has these for each `worker`. A *mark* is there alone, not in the
+document; `total_connections` and `curr_connections` count listening sockets in the
+document, as in the C program's, and not there.
 """
 TIMES: Final = """
 ## Times
@@ -71,6 +87,7 @@ SCOPES: Final = (
 def page() -> str:
     """Return the page."""
     sections = [section(title, rows) for title, rows in SCOPES]
+    sections[0] += PER_WORKER
     return HEAD + "".join(sections) + times()
 
 

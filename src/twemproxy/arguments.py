@@ -257,7 +257,7 @@ OURS: Final = (
         "",
         "metrics-port",
         "metrics",
-        "set [addr:]port of metrics and health checks (default: off)",
+        "set [addr:]port of metrics over HTTP (default: off)",
         "S",
         "an address",
         _read_address,

@@ -106,7 +106,7 @@ def usage_ours() -> str:
     commands = ", ".join(sorted(COMMANDS))
     return (
         f"Options of this program only:\n{options}\n\n"
-        f"Commands, as the first word: {commands}\n\n"
+        f"Commands, as the first word:\n  {commands}\n\n"
     )
 
 

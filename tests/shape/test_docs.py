@@ -1,5 +1,6 @@
 """The manual tells everything there is, and nothing that is not."""
 
+import json
 import re
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from tests.shape.source import ROOT
 from twemproxy import limits
 from twemproxy.config.load import load
 from twemproxy.config.settings import SETTINGS
+from twemproxy.stats.collect import Facts, document
 from twemproxy.stats.metrics import TABLE
 
 LINK: Final = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
@@ -77,6 +79,12 @@ def test_every_setting_is_documented() -> None:
 def test_every_metric_is_documented() -> None:
     text = (MANUAL / "metrics.md").read_text()
     assert [row.name for row in TABLE if f"`{row.name}`" not in text] == []
+
+
+def test_every_fact_of_the_document_is_documented() -> None:
+    text = (MANUAL / "metrics.md").read_text()
+    names = json.loads(document(Facts("?", 0, 0, 0, 0), (), ()))
+    assert [name for name in names if f"`{name}`" not in text] == []
 
 
 def test_every_limit_is_documented() -> None:

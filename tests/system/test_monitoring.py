@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -255,6 +256,17 @@ def test_a_swapped_link_is_a_changed_file(fleet: Fleet, proxy: Start) -> None:
     swapped.symlink_to(versions[1])
     swapped.rename(link)
     wait_until(lambda: running.stats()["generation"] == 3, "the second reload")
+
+
+def test_a_changed_file_that_was_reloaded_is_not_reloaded_again(
+    fleet: Fleet, proxy: Start
+) -> None:
+    running = proxy(pool(fleet.redis(1)), "--watch")
+    with running.config_file.open("a") as file:
+        file.write("# changed\n")
+    assert cli.main(["reload", "--pid", str(running.pid)]) == 0
+    time.sleep(2.5)  # looks are a second apart, and two have to agree
+    assert running.stats()["generation"] == 2
 
 
 def test_a_plan_against_the_running_proxy_hides_passwords(

@@ -65,6 +65,19 @@ def test_who_is_leaving_is_ended_if_that_makes_room_and_else_heard_out(
         assert simulation.count(slot.CLIENT_REFUSED) == int(of_a_pool == 1)
 
 
+@pytest.mark.parametrize(("clients", "of_a_pool"), [(1, 0), (9, 1)])
+def test_the_process_counts_whom_it_has_no_descriptor_for_the_pool_everybody(
+    clients: int, of_a_pool: int
+) -> None:
+    simulation = Simulation(1, client_connections=of_a_pool)
+    simulation.process.max_clients = clients
+    with simulation.running():
+        simulation.client()
+        simulation.client()
+    assert simulation.count(slot.CLIENT_REFUSED) == 1
+    assert simulation.block(0).get(slot.REFUSED_CLIENTS) == int(clients == 1)
+
+
 class Watched(Balance):
     """Of a worker beside another one, which sees what we have when we look at it."""
 

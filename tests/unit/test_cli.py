@@ -136,6 +136,10 @@ def test_defaults_are_the_upstream_ones() -> None:
     )
 
 
+def test_what_the_help_says_of_ours_fits_a_terminal() -> None:
+    assert [line for line in cli.usage_ours().split("\n") if len(line) > 80] == []
+
+
 def test_a_wrong_option_shows_the_usage(capfd: Capture) -> None:
     assert cli.main(["-x"]) == 1
     shown = capfd.readouterr()

@@ -68,3 +68,14 @@ def test_a_file_that_is_gone_for_a_while_is_not_a_change(tmp_path: Path) -> None
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
     assert looks(Watch(str(loop))) == [False] * 3
+
+
+def test_what_was_read_for_another_reason_is_no_news(tmp_path: Path) -> None:
+    file = tmp_path / "f"
+    file.write_text("a")
+    watch = Watch(str(file))
+    file.write_text("ab")
+    watch.note()
+    assert looks(watch) == [False] * 3
+    file.write_text("abc")
+    assert looks(watch) == [False, True, False]

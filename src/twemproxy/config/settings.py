@@ -206,8 +206,8 @@ SETTINGS: Final = (
     number(
         "server_connections",
         1,
-        "The most connections to each server. With more than one, a client's read "
-        "may overtake its own write that gets no reply (`noreply`).",
+        "The most connections of a worker to each server. With more than one, a "
+        "client's read may overtake its own write that gets no reply (`noreply`).",
         minimum=1,
     ),
     number(

@@ -187,7 +187,7 @@ class Supervisor:
         """Do everything that can fail; then we serve."""
         try:
             # In a thread, as a signal ends us also where a pipe or a server is awaited.
-            config = await in_thread(partial(load, self._options.conf_file))
+            config = await in_thread(self._load)
             await self._open(config)
         except ConfigError as failure:
             for line in explain(failure):
@@ -198,6 +198,12 @@ class Supervisor:
         except Exception as bug:  # the edge of a task: end, do not hang half started
             log.error("cannot start: %s", in_words(bug))
             self._end(Ending.FAILED)
+
+    def _load(self) -> Config:
+        """Read the file, in a thread; that it has changed is no news then."""
+        if self._watch:
+            self._watch.note()
+        return load(self._options.conf_file)
 
     async def _open(self, config: Config) -> None:
         limits = share_out(config)
@@ -222,7 +228,7 @@ class Supervisor:
         poller = self._options.poller or best_poller()
         self._workers = Workers(regions, self._process, self, poller, self._command)
         self._reloader = Reloader(
-            partial(load, self._options.conf_file),
+            self._load,
             self._listeners,
             blocks,
             regions,

@@ -27,6 +27,10 @@ class Watch:
         self._known = now
         return True
 
+    def note(self) -> None:
+        """Know what is there now: it is about to be read, whoever asked for that."""
+        self._known = self._last = self._look()
+
     def _look(self) -> Identity | None:
         try:
             path = Path(self._path).resolve(strict=True)

@@ -111,6 +111,7 @@ class Listener(Handler):
             for client in list(process.leaving):
                 client.end()
         if process.clients >= process.max_clients:
+            process.block.add(slot.REFUSED_CLIENTS, 1)
             self.turn_away(fd, process.clients, process.max_clients)
             return
         counters = self.pool.counters
@@ -146,7 +147,6 @@ class Listener(Handler):
 
     def turn_away(self, fd: int, count: int, limit: int) -> None:
         """Close a connection that is one too many."""
-        self.process.block.add(slot.REFUSED_CLIENTS, 1)
         self.pool.counters.add(slot.CLIENT_REFUSED, 1)
         log.error("client connections %d exceed limit %d", count, limit)
         os.close(fd)

@@ -81,7 +81,7 @@ POOL: Final = _rows(
         ("client_errors", "counter", "# error responses because a server failed"),
         ("abandoned", "counter", "# requests whose client left early"),
         ("local_answers", "counter", "# requests the proxy answered or refused itself"),
-        ("client_refused", "counter", "# clients refused: client_connections"),
+        ("client_refused", "counter", "# clients refused, whatever the limit"),
         ("client_bytes_in", "counter", "bytes read from clients"),
         ("client_bytes_out", "counter", "bytes written to clients"),
         ("protocol_errors", "counter", "# clients that broke the protocol"),
