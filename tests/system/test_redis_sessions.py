@@ -229,6 +229,17 @@ def test_info_counts_bytes_up_to_its_own(redis_proxy: Proxy) -> None:
     assert int(lines["total_net_output_bytes"]) == len(b"$-1\r\n")
 
 
+def test_info_calls_failures_of_servers_no_sum_of_all_errors(
+    redis_proxy: Proxy,
+) -> None:
+    with redis_proxy.connect() as conn:
+        conn.ask(resp("MULTI"), b"-ERR 'multi' is not supported by the proxy: ")
+        conn.read_line()
+        lines = info(conn)
+    assert "total_error_replies" not in lines
+    assert lines["twemproxy_client_errors"] == "0"
+
+
 def test_info_tells_what_libraries_look_for(redis_proxy: Proxy) -> None:
     with redis_proxy.connect() as conn:
         lines = info(conn)

@@ -133,7 +133,7 @@ class About:
             "total_net_input_bytes": sent,
             "total_net_output_bytes": taken,
             "rejected_connections": counters.get(slot.CLIENT_REFUSED),
-            "total_error_replies": counters.get(slot.CLIENT_ERRORS),
+            "twemproxy_client_errors": counters.get(slot.CLIENT_ERRORS),
         }
 
     def replication(self) -> Facts:
