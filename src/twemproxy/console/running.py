@@ -207,8 +207,9 @@ def read_document(address: str) -> dict[str, Any]:
         ) as conn:
             document = _decoded(taken(conn, PATIENCE_S))
     except OSError as failure:
-        reason = failure.strerror or failure
-        raise Unreachable(f"no statistics from {address}: {reason}") from failure
+        raise Unreachable(
+            f"no statistics from {address}: {_reason(failure)}"
+        ) from failure
     found = misfit(document, DOCUMENT)
     if found:
         raise Unreachable(

@@ -270,7 +270,7 @@ def pool_row(pool: PoolLook, limit: int) -> tuple[Text, ...]:
 def class_row(one: ClassLook) -> tuple[Text, ...]:
     """Spell one class of commands, in the columns of its pool."""
     return (
-        Text(f"  {printable(one.name)}", "dim"),
+        _word(f"  {one.name}", "dim"),
         Text(),
         _number(amount(one.requests_s)),
         *(Text(), Text(), Text()),
@@ -303,9 +303,8 @@ def slow_row(entry: dict[str, Any]) -> tuple[Text, ...]:
             _number(duration(entry[name]))
             for name in ("total_us", "queue_us", "server_us")
         ),
-        # Clients have named these: the terminal must not take them for orders.
-        *(Text(printable(entry[name])) for name in ("command", "key")),
-        Text(printable(entry["server"]) or "-"),
+        *(_word(entry[name]) for name in ("command", "key")),
+        _word(entry["server"] or "-"),
     )
 
 
@@ -323,6 +322,11 @@ def clock(seconds: int) -> str:
     """Spell how long something runs."""
     hours, rest = divmod(seconds, 3600)
     return f"{hours}:{rest // 60:02d}:{rest % 60:02d}"
+
+
+def _word(text: str, style: str = "") -> Text:
+    """Show what somebody else has named; the terminal takes no orders from it."""
+    return Text(printable(text), style)
 
 
 def _number(text: str, style: str = "") -> Text:
